@@ -1,0 +1,17 @@
+"""The pretrained weights that a model starts from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from trivet.recipe.section import Section
+
+
+class EncoderRecipe(Section):
+    """An encoder by catalogue name, hub id or local path."""
+
+    name: str = Field("minilm-l6", min_length=1, description="A name that `trivet models list` prints, a hub id or a path.")
+    pooling: Literal["mean", "cls"] = "mean"
+    prefix: str = Field("", description="Put before every text, as some encoders want (`query: `).")
