@@ -1,0 +1,1 @@
+"""Benchmarks: definitions, records that can be checked again, and what has gone stale."""

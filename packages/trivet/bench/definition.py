@@ -1,0 +1,81 @@
+"""What a benchmark measures, read from `benchmarks/*.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from trivet.errors import TrivetError
+
+Measure = Literal["quality", "int8_loss", "batch_flips", "service_memory", "service_start"]
+
+
+class Benchmark(BaseModel):
+    """One figure: a measure over an artifact that `recipe` trains on `dataset`, once a seed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z0-9-]+$")
+    measure: Measure
+    metric: str
+    recipe: str = Field(description="A file below benchmarks/recipes.")
+    seeds: tuple[int, ...] = Field(min_length=1, description="Fixed beforehand, all reported.")
+    note: str = ""
+
+
+class Mark(BaseModel):
+    """The figure to reach; higher is better unless `better` says so."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    metric: str
+    floor: float
+    aim: float
+    better: Literal["higher", "lower"] = "higher"
+    mark: float | None = None
+    source: str = ""
+    issue: str = ""
+
+    def verdict(self, value: float) -> Literal["aim", "floor", "below"]:
+        """Which of the two bars a value reaches."""
+        sign = 1 if self.better == "higher" else -1
+        if sign * value >= sign * self.aim:
+            return "aim"
+        return "floor" if sign * value >= sign * self.floor else "below"
+
+
+def read_benchmarks(folder: Path) -> dict[str, Benchmark]:
+    """All benchmarks below `folder` by id.
+
+    Raises:
+        TrivetError: the folder holds none, a file is not valid, or two have one id.
+    """
+    found: dict[str, Benchmark] = {}
+    for path in sorted(folder.glob("*.toml")):
+        for values in _tables(path, "benchmark"):
+            try:
+                one = Benchmark.model_validate(values)
+            except ValidationError as error:
+                first = error.errors()[0]
+                raise TrivetError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.", where=str(path)) from error
+            if one.id in found:
+                raise TrivetError(f"two benchmarks are called {one.id!r}.", where=str(path), todo="Rename one.")
+            found[one.id] = one
+    if not found:
+        raise TrivetError("no benchmarks here.", where=str(folder), todo="Run this in a checkout of Trivet, or give --root.")
+    return found
+
+
+def read_marks(folder: Path) -> dict[str, Mark]:
+    """The figures to reach, from `marks.toml`, by id."""
+    return {mark.id: mark for mark in map(Mark.model_validate, _tables(folder / "marks.toml", "mark"))}
+
+
+def _tables(path: Path, name: str) -> list[dict[str, object]]:
+    if not path.exists():
+        return []
+    return tomllib.loads(path.read_text(encoding="utf-8")).get(name, [])

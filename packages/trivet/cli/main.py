@@ -1,0 +1,107 @@
+"""The command `trivet`: finds a verb, runs it, and prints a user's mistake as one line with exit code 2."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import click
+import typer
+from typer.main import get_command
+
+from trivet import __version__
+from trivet.errors import TrivetError
+
+# Verbs are listed here with their line of help so that `trivet --help` imports none of them.
+VERBS: dict[str, str] = {
+    "data": "List, show, fetch and check data sets.",
+    "models": "List and fetch pretrained encoders.",
+    "advise": "Name encoder and method for a data set, with expected score and seconds.",
+    "train": "Train a model from a data set by name or path.",
+    "evaluate": "Score a model on a test set, with intervals and baselines.",
+    "predict": "Answer texts, or a whole file to a Parquet file.",
+    "export": "Write what a model serves into a folder of your own.",
+    "registry": "Versions, aliases, promotion and roll-back.",
+    "bench": "Run, verify and list the recorded figures.",
+}
+
+
+class _Verbs(click.Group):
+    """Loads a verb when it is called; verbs of services come by the entry-point group `trivet.commands`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*VERBS, *sorted(_plugins())]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in VERBS:
+            return _as_click(import_module(f"trivet.cli.{cmd_name}").app, cmd_name)
+        plugin = _plugins().get(cmd_name)
+        return _as_click(plugin.load(), cmd_name) if plugin else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, VERBS[name]) for name in VERBS]
+        for name in sorted(_plugins()):
+            command = self.get_command(ctx, name)
+            rows.append((name, command.get_short_help_str(90) if command else ""))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and name not in self.list_commands(ctx):
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, self.list_commands(ctx), n=1)
+            advice = f"Did you mean {close[0]!r}?" if close else "`trivet --help` lists them."
+            raise TrivetError(f"there is no command {name!r}.", where="trivet", todo=advice)
+        return super().resolve_command(ctx, args)
+
+
+def _plugins() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group="trivet.commands")}
+
+
+def _as_click(command: Any, name: str) -> click.Command:
+    if isinstance(command, typer.Typer):
+        made = get_command(command)
+    elif isinstance(command, click.Command):
+        made = command
+    else:
+        single = typer.Typer(add_completion=False)
+        single.command()(command)
+        made = get_command(single)
+    made.name = name
+    return made
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, "--version", message="trivet %(version)s")
+def trivet() -> None:
+    """Pretrained language models as domain services: train in seconds, serve without torch."""
+
+
+def run() -> None:
+    """The entry point of the console script."""
+    as_json = "--json" in sys.argv
+    try:
+        status = trivet.main(standalone_mode=False)
+    except TrivetError as error:
+        _complain(error.line(), as_json=as_json)
+    except click.ClickException as error:
+        _complain(f"{error.format_message()} See --help.", as_json=as_json)
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted; nothing was left half done.", as_json=as_json, status=130)
+    else:
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _complain(line: str, *, as_json: bool, status: int = 2) -> None:
+    if as_json:
+        print(json.dumps({"error": line}))
+    print(f"trivet: {line}" if not line.startswith("trivet") else line, file=sys.stderr)
+    sys.exit(status)

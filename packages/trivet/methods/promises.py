@@ -1,0 +1,48 @@
+"""Calibrates a classifier on scores that were held out, and computes what can be promised about its answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trivet.answers.classification import ClassificationFacts
+from trivet.recipe.trust import TrustRecipe
+from trivet.trust.novelty import refuse_threshold
+from trivet.trust.risk import find_operating_point
+from trivet.trust.temperature import fit_temperature, probabilities
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Scores [N, C] and novelties [N] of rows that the scoring model has not learned from, with their true labels [N]."""
+
+    scores: np.ndarray
+    novelties: np.ndarray
+    truth: np.ndarray
+
+
+def promise(
+    held_out: HeldOut, *, labels: tuple[str, ...], max_tokens: int, trust: TrustRecipe
+) -> ClassificationFacts:
+    """Facts with a temperature, the operating point of the recipe's risk, and the threshold of novelty.
+
+    The operating point counts only rows that are not refused as foreign, as serving does.
+    """
+    temperature = fit_temperature(held_out.scores, held_out.truth)
+    chances = probabilities(held_out.scores, temperature)
+    threshold = refuse_threshold(held_out.novelties, trust.refuse_in_scope)
+    confidences = np.where(held_out.novelties > threshold, 0.0, chances.max(axis=1))
+    point = find_operating_point(
+        confidences,
+        chances.argmax(axis=1) == held_out.truth,
+        risk=trust.risk,
+        confidence=trust.confidence,
+    )
+    return ClassificationFacts(
+        labels=labels,
+        max_tokens=max_tokens,
+        temperature=temperature,
+        operating_point=point,
+        novelty_threshold=threshold,
+    )
