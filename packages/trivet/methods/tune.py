@@ -1,0 +1,134 @@
+"""The road that all methods with a loop share: encoder, task, rows, loop."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, assert_never
+
+import torch
+from torch import nn
+
+from trivet.backbone.adapters import add_lora, trainable_share
+from trivet.backbone.text import TextEncoder, load_encoder
+from trivet.encoders.catalogue import EncoderSource, find_encoder
+from trivet.methods.fitted import Fitted
+from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
+from trivet.recipe.recipe import Recipe
+from trivet.recipe.task import Classification, Similarity
+from trivet.runtime.tokens import TextTokenizer
+from trivet.settings import Settings
+from trivet.tasks.classification import ClassificationTask, classification_task
+from trivet.tasks.similarity import SimilarityTask
+from trivet.training.checkpoint import find_checkpoints
+from trivet.training.history import Report
+from trivet.training.job import Job
+from trivet.training.loop import fit
+from trivet.training.plan import Cost, probe_seconds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def tune(
+    recipe: Recipe,
+    train: pd.DataFrame,
+    validation: pd.DataFrame | None,
+    *,
+    settings: Settings,
+    workspace: Path,
+    progress: Report | None = None,
+    resume: bool = False,
+) -> Fitted:
+    """Tunes the recipe's encoder as its method says, adapters still apart; see `fit_full` and `fit_lora`."""
+    module, job = prepare_tuning(recipe, train, validation, settings=settings, workspace=workspace)
+    share = trainable_share(module)
+    if not (resume and find_checkpoints(job.checkpoints)):
+        job.task.start(module, job.rows)
+    history = fit(module, job, report=progress, resume=resume)
+    labels = job.task.labels if isinstance(job.task, ClassificationTask) else ()
+    return Fitted(module, labels, history, epochs=history.kept, trainable_share=share)
+
+
+def plan_tuning(recipe: Recipe, train: pd.DataFrame, *, settings: Settings, workspace: Path) -> Cost:
+    """What tuning on these rows will cost, from a few steps; writes nothing."""
+    module, job = prepare_tuning(recipe, train, None, settings=settings, workspace=workspace)
+    return probe_seconds(module, job)
+
+
+def prepare_tuning(
+    recipe: Recipe, train: pd.DataFrame, validation: pd.DataFrame | None, *, settings: Settings, workspace: Path
+) -> tuple[nn.Module, Job[Any]]:
+    """The module before its first step, and the job for the loop.
+
+    Raises:
+        DataError: rows that the task cannot learn from, or a label that only the validation rows have.
+        EncoderError: the encoder is not to be found or cannot be read.
+        RecipeError: an adapter's target that the encoder does not have.
+    """
+    # The one place that sets threads for training: torch has one pool a process.
+    torch.set_num_threads(settings.threads)
+    source = _source(recipe, settings)
+    tokenizer = TextTokenizer(source.path / "tokenizer.json", max_tokens=recipe.task.max_tokens, prefix=source.prefix)
+    task = _task(recipe, train, tokenizer)
+    rows = task.prepare(train)
+    held_out = None if validation is None else task.prepare(validation)
+    job: Job[Any] = Job(
+        task=task,
+        rows=rows,
+        validation=held_out,
+        recipe=recipe.training,
+        checkpoints=workspace / "checkpoints",
+        fingerprint=_fingerprint(recipe, source, train, validation),
+        layer_decay=recipe.method.layer_decay if isinstance(recipe.method, FullMethod) else 1.0,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.training.seed)
+        module = task.module(_adapted(recipe, source))
+    return module, job
+
+
+def _source(recipe: Recipe, settings: Settings) -> EncoderSource:
+    """The encoder with what the recipe says otherwise: a prefix, or pooling by its first token."""
+    source = find_encoder(recipe.encoder.name, settings)
+    pooling = "cls" if recipe.encoder.pooling == "cls" else source.pooling
+    return replace(source, pooling=pooling, prefix=recipe.encoder.prefix or source.prefix)
+
+
+def _task(recipe: Recipe, train: pd.DataFrame, tokenizer: TextTokenizer) -> ClassificationTask | SimilarityTask:
+    match recipe.task:
+        case Classification():
+            return classification_task(train, tokenizer, recipe.training)
+        case Similarity():
+            return SimilarityTask(tokenizer, recipe.training)
+        case _:
+            assert_never(recipe.task)
+
+
+def _adapted(recipe: Recipe, source: EncoderSource) -> TextEncoder:
+    encoder = load_encoder(source, dropout=recipe.training.dropout)
+    match recipe.method:
+        case FullMethod():
+            if recipe.method.freeze_embeddings:
+                encoder.freeze_embeddings()
+        case LoraMethod():
+            add_lora(encoder, recipe.method, seed=recipe.training.seed)
+        case HeadMethod():
+            raise AssertionError("a head over a frozen encoder needs no loop")
+        case _:
+            assert_never(recipe.method)
+    return encoder
+
+
+def _fingerprint(
+    recipe: Recipe, source: EncoderSource, train: pd.DataFrame, validation: pd.DataFrame | None
+) -> str:
+    """A hash of all that decides the weights: rows, knobs, encoder. How often checkpoints are written does not."""
+    training = recipe.training.model_dump(exclude={"checkpoint_steps"})
+    knobs = [recipe.task.model_dump(), recipe.method.model_dump(), training, source.name, source.pooling, source.prefix]
+    digest = hashlib.sha256(json.dumps(knobs, sort_keys=True).encode())
+    for frame in (train, validation):
+        digest.update(b"none" if frame is None else frame.to_json(orient="values").encode())
+    return digest.hexdigest()

@@ -1,0 +1,201 @@
+"""A tuned encoder, with or without a head: fitted, exported, calibrated on rows held out, fitted again on all where asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trivet.answers.classification import ClassificationFacts
+from trivet.answers.facts import Facts
+from trivet.answers.similarity import SimilarityFacts
+from trivet.backbone.text import save_weights
+from trivet.data.splits import split_validation
+from trivet.encoders.catalogue import EncoderSource, find_encoder
+from trivet.errors import ArtifactError
+from trivet.export.graph import export_graph
+from trivet.heads.prototypes import Prototypes
+from trivet.methods.candidate import Candidate
+from trivet.methods.fitted import Fitted
+from trivet.methods.full import fit_full
+from trivet.methods.lora import fit_lora
+from trivet.methods.progress import Progress
+from trivet.methods.promises import HeldOut, promise
+from trivet.recipe import Recipe
+from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
+from trivet.recipe.task import Classification, Similarity
+from trivet.runtime.graphs import GraphPool
+from trivet.runtime.offline import run_sorted
+from trivet.runtime.tokens import TextTokenizer
+from trivet.settings import Settings
+from trivet.trust.novelty import novelty
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def build_tuned(
+    recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, workspace: Path, progress: Progress, resume: bool
+) -> Candidate:
+    """A full or LoRA fit, exported and calibrated.
+
+    Choices and promises rest on the validation part; with `training.refit` the weights that are served then learn
+    from all rows, for as many epochs as the first fit kept.
+
+    Raises:
+        ArtifactError: int8 loses more than `export.max_int8_loss` on the validation part.
+    """
+    source = find_encoder(recipe.encoder.name, settings)
+    tokenizer = TextTokenizer(source.path / "tokenizer.json", recipe.task.max_tokens, recipe.encoder.prefix or source.prefix)
+    match recipe.task:
+        case Classification():
+            return _classifier(recipe, rows, source, tokenizer, settings, workspace, progress, resume)
+        case Similarity():
+            progress.stage("fit")
+            fitted = _fit(recipe, rows, None, settings=settings, workspace=workspace, progress=progress, resume=resume)
+            progress.stage("export")
+            texts = sorted(set(rows["anchor"]) | set(rows["positive"]))
+            graph = export_graph(
+                fitted.module, tokenizer, texts, recipe.export, workspace / "graphs", outputs=("embedding",)
+            )
+            facts = SimilarityFacts(dim=source.dim, max_tokens=recipe.task.max_tokens)
+            return _candidate(source, graph, facts, fitted, workspace, prototypes=None, held_out=0, notes={"pairs": len(rows)})
+
+
+def _classifier(
+    recipe: Recipe,
+    rows: pd.DataFrame,
+    source: EncoderSource,
+    tokenizer: TextTokenizer,
+    settings: Settings,
+    workspace: Path,
+    progress: Progress,
+    resume: bool,
+) -> Candidate:
+    part = split_validation(rows, recipe.data)
+    progress.stage("fit")
+    fitted = _fit(
+        recipe, part.train, part.validation, settings=settings, workspace=workspace / "fit", progress=progress, resume=resume
+    )
+    progress.stage("export")
+    graph = _export(recipe, fitted, tokenizer, part.train, workspace)
+    progress.stage("promises")
+    prototypes = _prototypes(graph, tokenizer, part.train, fitted.labels, recipe, settings)
+    held_out, loss = _judge(graph, tokenizer, part.validation, fitted.labels, prototypes, recipe, settings)
+    facts = promise(held_out, labels=fitted.labels, max_tokens=recipe.task.max_tokens, trust=recipe.trust)
+    accuracy = float((held_out.scores.argmax(axis=1) == held_out.truth).mean())
+    notes: dict[str, Any] = {"validation_accuracy": accuracy, "int8_loss": loss, "refit": recipe.training.refit}
+    if recipe.training.refit:
+        progress.stage("refit")
+        kept = recipe.training.model_copy(update={"epochs": fitted.epochs, "patience": 0})
+        again = recipe.model_copy(update={"training": kept})
+        fitted = _fit(
+            again, rows, None, settings=settings, workspace=workspace / "refit", progress=progress, resume=resume
+        )
+        progress.stage("export")
+        graph = _export(recipe, fitted, tokenizer, rows, workspace)
+        prototypes = _prototypes(graph, tokenizer, rows, fitted.labels, recipe, settings)
+    return _candidate(
+        source, graph, facts, fitted, workspace, prototypes=prototypes, held_out=len(part.validation), notes=notes
+    )
+
+
+def _fit(
+    recipe: Recipe,
+    rows: pd.DataFrame,
+    validation: pd.DataFrame | None,
+    *,
+    settings: Settings,
+    workspace: Path,
+    progress: Progress,
+    resume: bool,
+) -> Fitted:
+    match recipe.method:
+        case FullMethod():
+            fit = fit_full
+        case LoraMethod():
+            fit = fit_lora
+        case HeadMethod():
+            raise AssertionError("the head method tunes no encoder")
+    return fit(recipe, rows, validation, settings=settings, workspace=workspace, progress=progress, resume=resume)
+
+
+def _export(recipe: Recipe, fitted: Fitted, tokenizer: TextTokenizer, rows: pd.DataFrame, workspace: Path) -> Path:
+    texts = list(rows["text"].sample(min(len(rows), recipe.export.calibration_rows), random_state=recipe.data.seed))
+    return export_graph(
+        fitted.module, tokenizer, texts, recipe.export, workspace / "graphs", outputs=("embedding", "logits")
+    )
+
+
+def _prototypes(
+    graph: Path, tokenizer: TextTokenizer, rows: pd.DataFrame, labels: tuple[str, ...], recipe: Recipe, settings: Settings
+) -> Prototypes:
+    outputs = _run(graph, tokenizer, rows, recipe.export.precision, settings)
+    return Prototypes.fit(outputs["embedding"], _truth(rows, labels), labels)
+
+
+def _judge(
+    graph: Path,
+    tokenizer: TextTokenizer,
+    rows: pd.DataFrame,
+    labels: tuple[str, ...],
+    prototypes: Prototypes,
+    recipe: Recipe,
+    settings: Settings,
+) -> tuple[HeldOut, float]:
+    """Scores of the served graph on rows held out, and the share of accuracy that int8 loses there."""
+    truth = _truth(rows, labels)
+    served = _run(graph, tokenizer, rows, recipe.export.precision, settings)
+    loss = 0.0
+    if recipe.export.precision == "int8":
+        exact = _run(graph, tokenizer, rows, "fp32", settings)
+        right = (served["logits"].argmax(axis=1) == truth).mean()
+        loss = float((exact["logits"].argmax(axis=1) == truth).mean() - right)
+        if loss > recipe.export.max_int8_loss:
+            raise ArtifactError(
+                f"int8 loses {100 * loss:.1f} points of accuracy on {len(rows)} validation rows,"
+                f" more than export.max_int8_loss = {recipe.export.max_int8_loss} allows.",
+                where="export",
+                todo="Set export.precision = 'fp32', or allow more.",
+            )
+    return HeldOut(served["logits"].astype(np.float64), novelty(served["embedding"], prototypes.means), truth), loss
+
+
+def _run(graph: Path, tokenizer: TextTokenizer, rows: pd.DataFrame, precision: str, settings: Settings) -> dict[str, Any]:
+    pool = GraphPool()
+    loaded = pool.acquire(graph, precision=precision, threads=settings.threads)
+    try:
+        return run_sorted(loaded.engine, tokenizer.encode(list(rows["text"])))
+    finally:
+        pool.release(loaded)
+
+
+def _truth(rows: pd.DataFrame, labels: tuple[str, ...]) -> np.ndarray:
+    place = {label: index for index, label in enumerate(labels)}
+    return np.asarray([place[label] for label in rows["label"]])
+
+
+def _candidate(
+    source: EncoderSource,
+    graph: Path,
+    facts: Facts,
+    fitted: Fitted,
+    workspace: Path,
+    *,
+    prototypes: Prototypes | None,
+    held_out: int,
+    notes: dict[str, Any],
+) -> Candidate:
+    assert isinstance(facts, ClassificationFacts | SimilarityFacts)
+    return Candidate(
+        source=source,
+        graph=graph,
+        tokenizer=source.path / "tokenizer.json",
+        facts=facts,
+        head=None,
+        prototypes=prototypes,
+        weights=save_weights(fitted.module, workspace / "weights"),
+        held_out=held_out,
+        notes={**notes, "epochs": fitted.epochs, "trainable_share": fitted.trainable_share},
+    )
