@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError
 from torch import nn
 
-from trivet.backbone.weights import save_tensors
 from trivet.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -110,14 +108,6 @@ def load_encoder(source: EncoderSource, *, dropout: float) -> TextEncoder:
         # BERT's own pooler was trained for next-sentence prediction; we pool ourselves, and adapters must not find it.
         model.pooler = None
     return TextEncoder(model, pooling=source.pooling)
-
-
-def save_encoder(encoder: TextEncoder, folder: Path) -> None:
-    """Writes config.json and model.safetensors in the layout that `load_encoder` and transformers read."""
-    model: Any = encoder.model
-    folder.mkdir(parents=True, exist_ok=True)
-    model.config.save_pretrained(folder)
-    save_tensors(model.state_dict(), folder / "model.safetensors")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from trivet.backbone.weights import save_weights
+from trivet.backbone.weights import save_tensors
 from trivet.encoders.catalogue import EncoderSource
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -39,7 +39,7 @@ def write_tiny_encoder(folder: Path, words: Sequence[str], *, seed: int = 0, wid
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = BertModel(config, add_pooling_layer=False)
-    save_weights(model, folder / "model.safetensors")
+    save_tensors(model.state_dict(), folder / "model.safetensors")
     parameters = sum(parameter.numel() for parameter in model.parameters())
     return EncoderSource(
         name="tiny",

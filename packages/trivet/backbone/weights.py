@@ -39,13 +39,8 @@ def load_tensors(path: Path) -> dict[str, torch.Tensor]:
         raise EncoderError(f"cannot read the weights ({error}).", where=str(path), todo="Restore the file.") from error
 
 
-def save_weights(module: nn.Module, path: Path) -> None:
-    """Every weight and buffer of the module in one safetensors file, written atomically."""
-    save_tensors(module.state_dict(), path)
-
-
-def load_weights(module: nn.Module, path: Path) -> None:
-    """Puts saved weights into a module of the same shape; all or nothing.
+def put_tensors(module: nn.Module, path: Path) -> None:
+    """Puts the tensors of a file into a module of the same shape; all of them or none.
 
     Raises:
         EncoderError: the file is unreadable, or its names or shapes are not those of the module.

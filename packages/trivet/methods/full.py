@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trivet.methods.fitted import Fitted
+from trivet.methods.progress import Progress
 from trivet.methods.tune import tune
 from trivet.recipe.method import FullMethod
 from trivet.recipe.recipe import Recipe
 from trivet.settings import Settings
-from trivet.training.history import Report
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ def fit_full(
     *,
     settings: Settings,
     workspace: Path,
-    progress: Report | None = None,
+    progress: Progress | None = None,
     resume: bool = False,
 ) -> Fitted:
     """Tunes every weight of the encoder and its head; columns text and label, or anchor and positive for similarity.

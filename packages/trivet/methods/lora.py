@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trivet.backbone.adapters import merge_lora
+from trivet.backbone.trained import encoder_of
 from trivet.methods.fitted import Fitted
+from trivet.methods.progress import Progress
 from trivet.methods.tune import tune
 from trivet.recipe.method import LoraMethod
 from trivet.recipe.recipe import Recipe
 from trivet.settings import Settings
-from trivet.training.history import Report
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +25,7 @@ def fit_lora(
     *,
     settings: Settings,
     workspace: Path,
-    progress: Report | None = None,
+    progress: Progress | None = None,
     resume: bool = False,
 ) -> Fitted:
     """As `fit_full`, but only adapters and the head learn; the module returned is merged and as fast as the plain encoder.
@@ -37,6 +38,5 @@ def fit_lora(
     fitted = tune(
         recipe, train, validation, settings=settings, workspace=workspace, progress=progress, resume=resume
     )
-    module: Any = fitted.module
-    merge_lora(module.encoder)
+    merge_lora(encoder_of(fitted.module))
     return fitted

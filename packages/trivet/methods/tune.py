@@ -15,6 +15,7 @@ from trivet.backbone.adapters import add_lora, trainable_share
 from trivet.backbone.text import TextEncoder, load_encoder
 from trivet.encoders.catalogue import EncoderSource, find_encoder
 from trivet.methods.fitted import Fitted
+from trivet.methods.progress import Progress, Silence
 from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
 from trivet.recipe.recipe import Recipe
 from trivet.recipe.task import Classification, Similarity
@@ -23,7 +24,7 @@ from trivet.settings import Settings
 from trivet.tasks.classification import ClassificationTask, classification_task
 from trivet.tasks.similarity import SimilarityTask
 from trivet.training.checkpoint import find_checkpoints
-from trivet.training.history import Report
+from trivet.training.history import StepReport
 from trivet.training.job import Job
 from trivet.training.loop import fit
 from trivet.training.plan import Cost, probe_seconds
@@ -39,7 +40,7 @@ def tune(
     *,
     settings: Settings,
     workspace: Path,
-    progress: Report | None = None,
+    progress: Progress | None = None,
     resume: bool = False,
 ) -> Fitted:
     """Tunes the recipe's encoder as its method says, adapters still apart; see `fit_full` and `fit_lora`."""
@@ -47,7 +48,12 @@ def tune(
     share = trainable_share(module)
     if not (resume and find_checkpoints(job.checkpoints)):
         job.task.start(module, job.rows)
-    history = fit(module, job, report=progress, resume=resume)
+    listener = progress or Silence()
+
+    def report(step: StepReport) -> None:
+        listener.step(step.step, step.steps, f"epoch {step.epoch}  loss {step.loss:.4f}  rate {step.rate:.1e}")
+
+    history = fit(module, job, report=report, resume=resume)
     labels = job.task.labels if isinstance(job.task, ClassificationTask) else ()
     return Fitted(module, labels, history, epochs=history.kept, trainable_share=share)
 
@@ -71,7 +77,7 @@ def prepare_tuning(
     # The one place that sets threads for training: torch has one pool a process.
     torch.set_num_threads(settings.threads)
     source = _source(recipe, settings)
-    tokenizer = TextTokenizer(source.path / "tokenizer.json", max_tokens=recipe.task.max_tokens, prefix=source.prefix)
+    tokenizer = TextTokenizer(source.path / "tokenizer.json", recipe.task.max_tokens, source.prefix)
     task = _task(recipe, train, tokenizer)
     rows = task.prepare(train)
     held_out = None if validation is None else task.prepare(validation)

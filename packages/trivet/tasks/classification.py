@@ -98,10 +98,9 @@ class ClassificationTask:
         probe = LogisticHead.fit(
             embeddings, rows.truth, self.labels, penalties=(PROBE_PENALTY,), seed=self.training.seed
         )
-        tensors = probe.tensors()
         with torch.no_grad():
-            module.head.weight.copy_(torch.from_numpy(tensors["weight"]))
-            module.head.bias.copy_(torch.from_numpy(tensors["bias"]))
+            module.head.weight.copy_(torch.from_numpy(probe.weight))
+            module.head.bias.copy_(torch.from_numpy(probe.bias))
 
     def batch(self, rows: LabelledRows, indices: Indices) -> Batch:
         """input_ids and attention_mask I64[B,T], truth I64[B]."""

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Progress:
+class StepReport:
     """One step of the optimiser: epoch (from 1), step and steps of the whole run, the step's loss and the encoder's rate."""
 
     epoch: int
@@ -18,7 +18,7 @@ class Progress:
     rate: float
 
 
-Report = Callable[[Progress], None]
+Report = Callable[[StepReport], None]
 
 
 @dataclass(frozen=True)

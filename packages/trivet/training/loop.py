@@ -19,7 +19,7 @@ from trivet.training.checkpoint import (
     remove_checkpoints,
     save_checkpoint,
 )
-from trivet.training.history import Epoch, History, Progress, Report, best_epoch, is_patience_spent
+from trivet.training.history import Epoch, History, Report, StepReport, best_epoch, is_patience_spent
 from trivet.training.job import Job
 from trivet.training.schedules import build_schedule
 from trivet.training.step import Stepper
@@ -105,7 +105,7 @@ class _Loop(Generic[R]):
             if self.recipe.checkpoint_steps and self.position.step % self.recipe.checkpoint_steps == 0:
                 self._save()
             if self.report is not None:
-                self.report(Progress(now.epoch + 1, self.position.step, self.steps, loss, rate))
+                self.report(StepReport(now.epoch + 1, self.position.step, self.steps, loss, rate))
 
     def _finish_epoch(self) -> None:
         now = self.position

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from trivet.backbone.text import TextEncoder
+from trivet.backbone.trained import encoder_of
 from trivet.recipe.training import TrainingRecipe
 
 
@@ -14,9 +14,7 @@ def parameter_groups(module: nn.Module, recipe: TrainingRecipe, *, layer_decay: 
     """Groups for the optimiser: the encoder's layers from the top down, each `layer_decay` times as fast as the one above, then
     whatever is outside the encoder at the head's rate. Biases, norms and all else with one dimension do not decay.
     """
-    encoders = [part for part in module.modules() if isinstance(part, TextEncoder)]
-    assert len(encoders) == 1, "a module has one encoder"
-    layers = encoders[0].layer_groups()
+    layers = encoder_of(module).layer_groups()
     inside = {id(parameter) for layer in layers for parameter in layer}
     head = tuple(parameter for parameter in module.parameters() if id(parameter) not in inside)
     rates = [(layer, recipe.learning_rate * layer_decay**depth) for depth, layer in enumerate(reversed(layers))]

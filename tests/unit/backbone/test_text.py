@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from trivet.backbone.text import load_encoder, save_encoder
+from trivet.backbone.text import load_encoder
 from trivet.encoders.catalogue import EncoderSource
 from trivet.errors import EncoderError
 
@@ -82,17 +82,6 @@ def test_frozen_embeddings_take_no_gradient_and_the_rest_does(source: EncoderSou
 def test_the_pooler_that_nobody_uses_is_gone(source: EncoderSource) -> None:
     encoder = load_encoder(source, dropout=0.1)
     assert not [name for name, _ in encoder.named_parameters() if "pooler" in name]
-
-
-def test_a_saved_encoder_loads_to_the_same_embeddings(source: EncoderSource, tmp_path: Path) -> None:
-    encoder = load_encoder(source, dropout=0.1).eval()
-    with torch.no_grad():
-        for parameter in encoder.parameters():
-            parameter.add_(0.01)
-    save_encoder(encoder, tmp_path / "weights")
-    again = load_encoder(replace(source, path=tmp_path / "weights"), dropout=0.1).eval()
-    ids, mask = padded([7, 3], width=8)
-    assert torch.equal(again(ids, mask), encoder(ids, mask))
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
