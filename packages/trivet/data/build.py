@@ -1,0 +1,97 @@
+"""From raw rows to the checked frame of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from trivet.data.columns import choose_columns
+from trivet.data.formats.raw import RawRows
+from trivet.data.frames import build_text_frame
+from trivet.data.interactions import EVENT_ROLES, ITEM_ROLES, build_interactions, build_items
+from trivet.errors import DataError
+from trivet.recipe.data import DataRecipe
+
+OUT_OF_SCOPE = "out_of_scope"
+TEXTS = "texts"
+ITEM_TEXTS = ("text", "title", "description")
+
+
+def build_frame(
+    table: str,
+    raw: RawRows,
+    recipe: DataRecipe,
+    *,
+    card_columns: Mapping[str, str] | None = None,
+    label_names: Mapping[str, str] | None = None,
+    label: str = "",
+    interactions: bool = False,
+) -> pd.DataFrame:
+    """The frame of a table of this name: texts with labels, interactions, items, or `texts` without labels.
+
+    Columns are those of the recipe, else of the card, else guessed.
+
+    Raises:
+        DataError: a missing column, or a bad row.
+    """
+    named = {**(card_columns or {}), **{role: name for role, name in recipe.columns.model_dump().items() if name}}
+    available = list(raw.columns)
+    if table == "items":
+        # The recipe's `text` is that of the events' file, if any; a catalogue says itself what its columns are.
+        own = card_columns or _named_if_there(named, raw)
+        chosen = choose_columns(available, roles=ITEM_ROLES, named=own, file=raw.file, required=("item",))
+        if not any(role in chosen for role in ITEM_TEXTS):
+            raise DataError(
+                f"no column is plainly the text of an item; the file has {', '.join(map(repr, available))}.",
+                where=raw.file,
+                todo="Name a column text, title or description.",
+            )
+        return build_items(raw, columns=chosen)
+    if interactions:
+        chosen = choose_columns(
+            available, roles=EVENT_ROLES, named=named, file=raw.file, required=("user", "item", "time")
+        )
+        event = "rating" if named.get("value") or chosen.get("value", "").casefold() == "rating" else "interaction"
+        return build_interactions(raw, columns=chosen, event=event)
+    return _texts(table, raw, recipe, named=named, label_names=label_names or {}, label=label)
+
+
+def is_interactions(raw: RawRows, recipe: DataRecipe) -> bool:
+    """Whether a file without a card is one of interactions: the recipe says so, or its columns can be nothing else."""
+    if recipe.items or recipe.columns.user or recipe.columns.item:
+        return True
+    if recipe.columns.text or recipe.columns.label:
+        return False
+    found = choose_columns(list(raw.columns), roles=("text", "label", "user", "item", "time"), named={}, file=raw.file)
+    return "text" not in found and {"user", "item", "time"} <= set(found)
+
+
+def _texts(
+    table: str,
+    raw: RawRows,
+    recipe: DataRecipe,
+    *,
+    named: Mapping[str, str],
+    label_names: Mapping[str, str],
+    label: str,
+) -> pd.DataFrame:
+    roles = ["text", "group", "kind", "id"]
+    required = ["text"]
+    if table.startswith(OUT_OF_SCOPE):
+        # What is out of scope has one label here, whatever the file calls it, and needs no column of it.
+        label = OUT_OF_SCOPE
+    if table.startswith(OUT_OF_SCOPE) or table == TEXTS:
+        named = {role: name for role, name in named.items() if role == "text" or name in raw.columns}
+    elif not label:
+        roles.insert(1, "label")
+        required.append("label")
+    # A column of times is read only when somebody wants it: an odd date must not stop who does not care for it.
+    if named.get("time") or (recipe.split == "time" and "label" in roles):
+        roles.append("time")
+    chosen = choose_columns(list(raw.columns), roles=roles, named=named, file=raw.file, required=required)
+    return build_text_frame(raw, columns=chosen, label=label, label_names=label_names)
+
+
+def _named_if_there(named: Mapping[str, str], raw: RawRows) -> dict[str, str]:
+    return {role: name for role, name in named.items() if name in raw.columns and role in ITEM_ROLES}
