@@ -55,7 +55,8 @@ def rank_nearest(
 def ndcg(ranking: ArrayLike, relevant: Sequence[Collection[int]], k: int) -> NDArray[np.float64]:
     """NDCG@k F64[Q] with binary gains of rankings I64[Q, >=k] of item indices, best first.
 
-    Järvelin and Kekäläinen 2002, doi 10.1145/582415.582418. `relevant` are the right items a query; a query without any has NDCG 0.
+    Järvelin and Kekäläinen 2002, doi 10.1145/582415.582418. `relevant` are the right items a query; a query without
+    any has NDCG 0.
 
     Raises:
         InputError: a ranking shorter than k, or another number of queries than of sets of relevant items.
@@ -64,7 +65,8 @@ def ndcg(ranking: ArrayLike, relevant: Sequence[Collection[int]], k: int) -> NDA
     discounts = 1 / np.log2(np.arange(2, k + 2))
     ideal = np.concatenate([[0.0], discounts.cumsum()])
     best = ideal[[min(len(set(one)), k) for one in relevant]]
-    return np.asarray(hits @ discounts / np.where(best > 0, best, 1.0))
+    gained: NDArray[np.float64] = (hits * discounts).sum(axis=1)
+    return gained / np.where(best > 0, best, 1.0)
 
 
 def hit_rate(ranking: ArrayLike, relevant: Sequence[Collection[int]], k: int) -> NDArray[np.float64]:
@@ -102,5 +104,5 @@ def _unit(rows: ArrayLike, *, where: str) -> NDArray[np.float32]:
     plain = np.asarray(rows, dtype=np.float32)
     if plain.ndim != 2 or not np.isfinite(plain).all():
         raise InputError("embeddings must be finite numbers of shape [rows, width].", where=where)
-    lengths = np.linalg.norm(plain, axis=1, keepdims=True).astype(np.float32)
-    return plain / np.where(lengths == 0, np.float32(1), lengths)
+    lengths = np.linalg.norm(plain, axis=1, keepdims=True)
+    return (plain / np.where(lengths == 0, 1.0, lengths)).astype(np.float32)
