@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     import httpx
 
 SECONDS_TO_ANSWER = 30.0
+NOT_FOUND = 404
 TODO = "Nothing was kept. Try again later, or name a mirror that has the file with TRIVET_DATA."
+
+
+class NotThereError(DataError):
+    """The origin answers, but has no such file."""
 
 
 def download(address: str, into: Path, *, sha256: str = "", size: int = 0) -> str:
@@ -45,7 +50,8 @@ def download(address: str, into: Path, *, sha256: str = "", size: int = 0) -> st
         ):
             if response.status_code != httpx.codes.OK:
                 answer = f"{response.status_code} {response.reason_phrase}".strip()
-                raise DataError(f"the origin answers {answer}.", where=address, todo=TODO)
+                refusal = NotThereError if response.status_code == NOT_FOUND else DataError
+                raise refusal(f"the origin answers {answer}.", where=address, todo=TODO)
             found = _save(response, file, address=address, title=into.name, size=size)
             file.flush()
             os.fsync(file.fileno())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-NO_WORD = re.compile(r"[^\w\s]|_")
+NO_LETTER = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,5 @@ def measure_overlap(train: Sequence[str], test: Sequence[str]) -> Overlap:
 
 
 def normalise(text: str) -> str:
-    """Casefolded, punctuation and symbols dropped, blanks folded; a text of nothing else stays as it is."""
-    folded = " ".join(NO_WORD.sub("", text.casefold()).split())
-    return folded or text.strip()
+    """Letters and digits only, casefolded: `Top-up?` and `topup` are the same; a text without any stays as it is."""
+    return NO_LETTER.sub("", text.casefold()) or text.strip()

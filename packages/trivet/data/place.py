@@ -106,5 +106,28 @@ def ensure_place(card: DataCard, path: str, settings: Settings) -> Place:
     return Place(into, "origin")
 
 
+def fetch_files(card: DataCard, settings: Settings) -> dict[str, Place]:
+    """Every file of a card, present and verified; a damaged copy in the cache is fetched again.
+
+    Raises:
+        DataError: as `ensure_place`; also a damaged file of a mirror.
+    """
+    places = {}
+    for path, entry in card.files.items():
+        place = ensure_place(card, path, settings)
+        try:
+            place.read(entry)
+        except DataError:
+            if place.source != "cache" or settings.offline or card.mirror_only:
+                raise
+            into = settings.cache / "data" / card.mirror / path
+            download(card.address(path), into, sha256=entry.sha256, size=entry.size)
+            if place.path != into:
+                place.path.unlink()
+            place = Place(into, "origin")
+        places[path] = place
+    return places
+
+
 def _is_hash(content: bytes, sha256: str) -> bool:
     return bool(sha256) and hashlib.sha256(content).hexdigest() == sha256
