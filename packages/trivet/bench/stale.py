@@ -30,7 +30,7 @@ def find_stale(benchmarks: dict[str, Benchmark], root: Path, settings: Settings)
     for benchmark in benchmarks.values():
         for seed in benchmark.seeds:
             path = record_path(root, benchmark.id, seed)
-            reason = _reason(read_record(path), benchmark, root, settings) if path.exists() else "not recorded"
+            reason = reason_stale(read_record(path), benchmark, root, settings) if path.exists() else "not recorded"
             if reason:
                 found.append(Stale(benchmark.id, seed, reason))
     return found
@@ -41,7 +41,8 @@ def hash_recipe(benchmark: Benchmark, root: Path) -> str:
     return hashlib.sha256((root / "recipes" / benchmark.recipe).read_bytes()).hexdigest()
 
 
-def _reason(record: Record, benchmark: Benchmark, root: Path, settings: Settings) -> str:
+def reason_stale(record: Record, benchmark: Benchmark, root: Path, settings: Settings) -> str:
+    """Why the record no longer stands; empty where it does."""
     if record.recipe_sha256 != hash_recipe(benchmark, root):
         return "the recipe has changed"
     if record.modules_sha256 != hash_modules(record.modules):

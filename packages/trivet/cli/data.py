@@ -27,7 +27,7 @@ def list_sets(as_json: Json = False) -> None:
 
     settings = Settings()
     rows = [_row(card, settings) for card in list_cards()]
-    print_json(rows) if as_json else print_table(rows, columns=("name", "rows", "licence", "use", "here", "title"))
+    print_json(rows) if as_json else print_table(rows, columns=("name", "train", "test", "licence", "use", "here"))
 
 
 @app.command()
@@ -85,7 +85,7 @@ def lint(
     max_tokens: Annotated[int, typer.Option(help="Texts longer than this are called long.")] = 128,
     as_json: Json = False,
 ) -> None:
-    """What to know before training: duplicates, contradictions, rare labels, leaks. Exit code 1 where there are errors."""
+    """What to know before training: duplicates, contradictions, rare labels, leaks; errors exit 1."""
     from trivet.data.sources import open_dataset
     from trivet.recipe.data import Columns, DataRecipe
 
@@ -97,7 +97,8 @@ def lint(
     if as_json:
         print_json({**facts, "findings": [finding.to_json() for finding in findings]})
     else:
-        print_lines([f"{key:<12} {value}" for key, value in facts.items() if value])
+        rows = ", ".join(f"{count} {table}" for table, count in facts["rows"].items())
+        print_lines([f"{key:<9} {value}" for key, value in {**facts, "rows": rows}.items()])
         print_lines([line for finding in findings for line in _lines(finding)] or ["nothing to complain about"])
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(1)
@@ -113,9 +114,8 @@ def _row(card: DataCard, settings: Settings) -> dict[str, Any]:
         "name": card.name,
         "kind": card.kind,
         "title": card.title,
-        "rows": " + ".join(
-            str(table.rows or "?") for name, table in card.tables.items() if not name.startswith("out_")
-        ),
+        "train": card.tables["interactions" if card.kind == "interactions" else "train"].rows or "-",
+        "test": card.tables["test"].rows or "-" if "test" in card.tables else "",
         "licence": card.licence.name,
         "commercial": card.licence.commercial,
         "use": "any" if card.licence.commercial else "research",
@@ -160,5 +160,5 @@ def _facts(dataset: Dataset) -> dict[str, Any]:
 
 
 def _lines(finding: Finding) -> list[str]:
-    head = f"{finding.severity:<8} {finding.kind:<13} {finding.rows} rows: {finding.about}"
-    return [head, *(f"           {example}" for example in finding.examples)]
+    head = f"{finding.severity:<9} {finding.kind}, {finding.rows} rows: {finding.about}"
+    return [head, *(f"          {example}" for example in finding.examples)]

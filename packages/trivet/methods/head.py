@@ -21,7 +21,7 @@ from trivet.runtime.graphs import GraphPool
 from trivet.runtime.offline import run_sorted
 from trivet.runtime.tokens import TextTokenizer
 from trivet.settings import Settings
-from trivet.trust.novelty import novelty
+from trivet.trust.novelty import leave_one_out_novelty
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +44,7 @@ def build_head(recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, progre
     progress.stage("head")
     head = _fit(recipe.method, embeddings, truth, labels, seed=recipe.training.seed)
     progress.stage("promises")
-    held_out = _hold_out(recipe, embeddings, truth, labels)
+    held_out = _hold_out(recipe, head, embeddings, truth, labels)
     return Candidate(
         source=source,
         graph=graph,
@@ -80,19 +80,21 @@ def _fit(method: HeadMethod, embeddings: np.ndarray, truth: np.ndarray, labels: 
             return LogisticHead.fit(embeddings, truth, labels, penalties=method.penalties, seed=seed)
 
 
-def _hold_out(recipe: Recipe, embeddings: np.ndarray, truth: np.ndarray, labels: tuple[str, ...]) -> HeldOut:
+def _hold_out(
+    recipe: Recipe, head: Head, embeddings: np.ndarray, truth: np.ndarray, labels: tuple[str, ...]
+) -> HeldOut:
     """Scores and novelties of every row by a head and prototypes that have not seen it."""
     assert isinstance(recipe.method, HeadMethod)
-    scores = np.zeros((len(truth), len(labels)), dtype=np.float64)
-    novelties = np.zeros(len(truth), dtype=np.float64)
-    for fold in _folds(truth, recipe.trust.folds, seed=recipe.data.seed):
-        seen = np.ones(len(truth), dtype=bool)
-        seen[fold] = False
-        head = _fit(recipe.method, embeddings[seen], truth[seen], labels, seed=recipe.training.seed)
-        scores[fold] = head.scores(embeddings[fold])
-        means = Prototypes.fit(embeddings[seen], truth[seen], labels).means
-        novelties[fold] = novelty(embeddings[fold], means)
-    return HeldOut(scores, novelties, truth)
+    if isinstance(head, AnalyticHead) and head.leave_one_out_scores is not None:
+        scores = head.leave_one_out_scores.astype(np.float64)
+    else:
+        scores = np.zeros((len(truth), len(labels)), dtype=np.float64)
+        for fold in _folds(truth, recipe.trust.folds, seed=recipe.data.seed):
+            seen = np.ones(len(truth), dtype=bool)
+            seen[fold] = False
+            apart = _fit(recipe.method, embeddings[seen], truth[seen], labels, seed=recipe.training.seed)
+            scores[fold] = apart.scores(embeddings[fold])
+    return HeldOut(scores, leave_one_out_novelty(embeddings, truth), truth)
 
 
 def _folds(truth: np.ndarray, count: int, *, seed: int) -> list[np.ndarray]:

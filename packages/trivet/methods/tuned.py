@@ -10,7 +10,8 @@ import numpy as np
 from trivet.answers.classification import ClassificationFacts
 from trivet.answers.facts import Facts
 from trivet.answers.similarity import SimilarityFacts
-from trivet.backbone.text import save_weights
+from trivet.backbone.weights import save_weights
+from trivet.data.dataset import Dataset
 from trivet.data.splits import split_validation
 from trivet.encoders.catalogue import EncoderSource, find_encoder
 from trivet.errors import ArtifactError
@@ -29,6 +30,7 @@ from trivet.runtime.graphs import GraphPool
 from trivet.runtime.offline import run_sorted
 from trivet.runtime.tokens import TextTokenizer
 from trivet.settings import Settings
+from trivet.training.history import Progress as Step
 from trivet.trust.novelty import novelty
 
 if TYPE_CHECKING:
@@ -36,7 +38,8 @@ if TYPE_CHECKING:
 
 
 def build_tuned(
-    recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, workspace: Path, progress: Progress, resume: bool
+    recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, workspace: Path, progress: Progress, resume: bool,
+    dataset: Dataset,
 ) -> Candidate:
     """A full or LoRA fit, exported and calibrated.
 
@@ -50,7 +53,7 @@ def build_tuned(
     tokenizer = TextTokenizer(source.path / "tokenizer.json", recipe.task.max_tokens, recipe.encoder.prefix or source.prefix)
     match recipe.task:
         case Classification():
-            return _classifier(recipe, rows, source, tokenizer, settings, workspace, progress, resume)
+            return _classifier(recipe, rows, dataset, source, tokenizer, settings, workspace, progress, resume)
         case Similarity():
             progress.stage("fit")
             fitted = _fit(recipe, rows, None, settings=settings, workspace=workspace, progress=progress, resume=resume)
@@ -66,6 +69,7 @@ def build_tuned(
 def _classifier(
     recipe: Recipe,
     rows: pd.DataFrame,
+    dataset: Dataset,
     source: EncoderSource,
     tokenizer: TextTokenizer,
     settings: Settings,
@@ -73,7 +77,7 @@ def _classifier(
     progress: Progress,
     resume: bool,
 ) -> Candidate:
-    part = split_validation(rows, recipe.data)
+    part = split_validation(rows, recipe.data, dataset=dataset)
     progress.stage("fit")
     fitted = _fit(
         recipe, part.train, part.validation, settings=settings, workspace=workspace / "fit", progress=progress, resume=resume
@@ -118,7 +122,11 @@ def _fit(
             fit = fit_lora
         case HeadMethod():
             raise AssertionError("the head method tunes no encoder")
-    return fit(recipe, rows, validation, settings=settings, workspace=workspace, progress=progress, resume=resume)
+
+    def report(step: Step) -> None:
+        progress.step(step.step, step.steps, f"epoch {step.epoch} loss {step.loss:.3f}")
+
+    return fit(recipe, rows, validation, settings=settings, workspace=workspace, progress=report, resume=resume)
 
 
 def _export(recipe: Recipe, fitted: Fitted, tokenizer: TextTokenizer, rows: pd.DataFrame, workspace: Path) -> Path:
@@ -195,7 +203,13 @@ def _candidate(
         facts=facts,
         head=None,
         prototypes=prototypes,
-        weights=save_weights(fitted.module, workspace / "weights"),
+        weights=_save_weights(fitted, workspace / "weights"),
         held_out=held_out,
         notes={**notes, "epochs": fitted.epochs, "trainable_share": fitted.trainable_share},
     )
+
+
+def _save_weights(fitted: Fitted, folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    save_weights(fitted.module, folder / "model.safetensors")
+    return folder

@@ -21,6 +21,8 @@ class Similarity(Section):
 
     kind: Literal["similarity"] = "similarity"
     max_tokens: int = Field(128, ge=8, le=512)
+    window: int = Field(3, ge=1, le=50, description="Items that one user touches within so many steps are a pair.")
+    pairs: int = Field(30_000, ge=32, description="At most so many pairs; a seeded sample where there are more.")
 
 
 Task = Annotated[Classification | Similarity, Field(discriminator="kind")]

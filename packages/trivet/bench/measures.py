@@ -1,0 +1,93 @@
+"""The measurements: what is kept of a run so that its figure can be computed again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trivet.artifact.artifact import Artifact
+from trivet.bench.record import Baseline
+from trivet.data.sources import open_dataset
+from trivet.data.splits import test_rows
+from trivet.evaluate import baseline_labels
+from trivet.evaluation.compare import compare_paired
+from trivet.evaluation.intervals import bootstrap_interval
+from trivet.recipe import Recipe
+from trivet.runtime.offline import run_sorted
+from trivet.settings import Settings
+
+FLIP_ROWS = 1000
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was kept, the 95 % interval of the figure, and simpler ways on the same rows."""
+
+    kept: dict[str, Any]
+    low: float
+    high: float
+    baselines: dict[str, Baseline] = field(default_factory=dict)
+
+
+def measure_quality(artifact: Artifact, recipe: Recipe, settings: Settings, *, seed: int) -> Measured:
+    """Predicted label of every test row by the served artifact, beside TF-IDF and the frozen encoder on the same rows."""
+    dataset = open_dataset(recipe.data, settings)
+    rows = test_rows(dataset, recipe.data)
+    labels = artifact.facts.labels
+    truth = _indices(list(rows["label"]), labels)
+    predicted = _indices([answer.label for answer in artifact.predict(list(rows["text"]), top=1)], labels)
+    right = predicted == truth
+    interval = bootstrap_interval(right.astype(float), seed=seed)
+    baselines = {}
+    for name, guessed in baseline_labels(artifact, dataset, rows, settings=settings).items():
+        theirs = _indices(guessed, labels) == truth
+        baselines[name] = Baseline(value=float(theirs.mean()), paired_p=compare_paired(right, theirs, seed=seed).p)
+    kept = {"labels": list(labels), "truth": truth.tolist(), "predicted": predicted.tolist()}
+    return Measured(kept, interval.low, interval.high, baselines)
+
+
+def measure_int8_loss(artifact: Artifact, exact: Artifact, recipe: Recipe, settings: Settings, *, seed: int) -> Measured:
+    """Labels of the test rows by the served int8 graph and by the fp32 graph of the same artifact."""
+    rows = test_rows(open_dataset(recipe.data, settings), recipe.data)
+    labels, texts = artifact.facts.labels, list(rows["text"])
+    truth = _indices(list(rows["label"]), labels)
+    served = _indices([answer.label for answer in artifact.predict(texts, top=1)], labels)
+    full = _indices([answer.label for answer in exact.predict(texts, top=1)], labels)
+    lost = compare_paired(full == truth, served == truth, seed=seed)
+    kept = {"truth": truth.tolist(), "int8": served.tolist(), "fp32": full.tolist()}
+    return Measured(kept, 100 * lost.low, 100 * lost.high)
+
+
+def measure_batch_flips(artifact: Artifact, recipe: Recipe, settings: Settings) -> Measured:
+    """Labels of 1,000 test texts, each alone and in batches of 32; the interval is that of a count (exact Poisson)."""
+    from scipy.stats import chi2
+
+    rows = test_rows(open_dataset(recipe.data, settings), recipe.data).head(FLIP_ROWS)
+    encoded = artifact.encode(list(rows["text"]))
+    alone = [_label(artifact, [one], batch_size=1)[0] for one in encoded]
+    together = _label(artifact, encoded, batch_size=32)
+    flips = int(np.sum(np.asarray(alone) != np.asarray(together)))
+    low = float(chi2.ppf(0.025, 2 * flips) / 2) if flips else 0.0
+    return Measured({"alone": alone, "together": together}, low, float(chi2.ppf(0.975, 2 * flips + 2) / 2))
+
+
+def measure_service(path: Path, settings: Settings, *, what: str, runs: int) -> Measured:
+    """Seconds to the first answer or resident MB of fresh `trivet serve support` processes over this artifact."""
+    from trivet.bench.served import observe_service
+
+    observed = [observe_service(path, settings) for _ in range(runs)]
+    values = [one.seconds if what == "service_start" else one.megabytes for one in observed]
+    return Measured({"runs": values}, min(values), max(values))
+
+
+def _label(artifact: Artifact, encoded: list[Any], *, batch_size: int) -> list[str]:
+    outputs = run_sorted(artifact.engine, encoded, batch_size=batch_size)
+    return [answer.label for answer in artifact.answer(outputs, encoded, top=1)]
+
+
+def _indices(names: list[str], labels: tuple[str, ...]) -> np.ndarray:
+    place = {label: index for index, label in enumerate(labels)}
+    return np.asarray([place[name] for name in names], dtype=np.int64)

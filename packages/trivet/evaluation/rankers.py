@@ -1,0 +1,67 @@
+"""Ways to rank a catalogue for a user, as baselines and as judge of a text embedding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+# From the items of a history (indexes, oldest first) to a score for every item [N].
+Ranker = Callable[[Sequence[int]], np.ndarray]
+
+
+def rank_by_popularity(histories: Sequence[Sequence[int]], items: int) -> Ranker:
+    """The same order for everyone: how many users touched an item."""
+    counts = np.zeros(items)
+    for history in histories:
+        counts[list(set(history))] += 1.0
+    return lambda history: counts
+
+
+def rank_by_neighbours(histories: Sequence[Sequence[int]], items: int, *, neighbours: int = 100) -> Ranker:
+    """Item-kNN: cosine between the user sets of two items, summed over the history (Sarwar et al. 2001, section 3.1)."""
+    rows = np.concatenate([np.full(len(set(history)), user) for user, history in enumerate(histories)])
+    columns = np.concatenate([np.fromiter(set(history), dtype=np.int64) for history in histories])
+    touched = csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(histories), items))
+    norms = np.sqrt(np.maximum(touched.sum(axis=0).A1 if hasattr(touched.sum(axis=0), "A1") else touched.sum(axis=0), 1.0))
+    together = (touched.T @ touched).toarray() / norms[:, None] / norms[None, :]
+    np.fill_diagonal(together, 0.0)
+    if neighbours < items:
+        kth = np.partition(together, -neighbours, axis=1)[:, [-neighbours]]
+        together = np.where(together >= kth, together, 0.0)
+    return lambda history: together[list(history)].sum(axis=0)
+
+
+def rank_by_text(embeddings: np.ndarray, *, half_life: float = 3.0) -> Ranker:
+    """Cosine to a profile: the mean of the embeddings [N, D] of the history, the latest weighing most.
+
+    `half_life` is the number of steps back after which an item weighs half.
+    """
+
+    def rank(history: Sequence[int]) -> np.ndarray:
+        ages = np.arange(len(history))[::-1]
+        weights = 0.5 ** (ages / half_life)
+        profile = weights @ embeddings[list(history)]
+        return embeddings @ (profile / max(float(np.linalg.norm(profile)), 1e-12))
+
+    return rank
+
+
+def place_targets(
+    ranker: Ranker, histories: Sequence[Sequence[int]], targets: Sequence[int], *, mask_history: bool = True
+) -> np.ndarray:
+    """Rank (from 1) of each target among all items [users]; ties go against the target, seen items are left out.
+
+    A target that stands in its own history keeps its place.
+    """
+    places = np.zeros(len(targets), dtype=np.int64)
+    for row, (history, target) in enumerate(zip(histories, targets, strict=True)):
+        scores = np.asarray(ranker(history), dtype=np.float64)
+        mine = scores[target]
+        open_ = np.ones(len(scores), dtype=bool)
+        if mask_history:
+            open_[list(history)] = False
+        open_[target] = False
+        places[row] = 1 + int((scores[open_] >= mine).sum())
+    return places

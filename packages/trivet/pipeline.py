@@ -1,0 +1,134 @@
+"""Train, judge, register, promote: what `trivet train` and the demo do in one go."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trivet.artifact.artifact import Artifact
+from trivet.errors import DataError, GateError
+from trivet.evaluate import evaluate, headline, remarks
+from trivet.evaluation.promotion import Promotion, promote
+from trivet.evaluation.report import Report
+from trivet.evaluation.write import write_report
+from trivet.methods.progress import Progress
+from trivet.recipe import Recipe
+from trivet.registry.open import open_artifact
+from trivet.registry.registry import open_registry
+from trivet.settings import Settings
+from trivet.train import train
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a training run; `reference` is empty for an artifact outside the registry."""
+
+    name: str
+    path: Path
+    reference: str
+    seconds: float
+    report: Report | None
+    aliases: tuple[str, ...]
+    refused: str
+
+    def headline(self) -> str:
+        """Name, size, score with its interval, a baseline, seconds."""
+        if self.report is None:
+            return f"{self.name:<10} not judged   {self.seconds:.1f} s"
+        return f"{headline(self.name, self.report)}   {self.seconds:.1f} s"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for `--json` and for the summary on screen."""
+        return {
+            "name": self.name,
+            "headline": self.headline(),
+            "remarks": remarks(self.report) if self.report else [],
+            "path": str(self.path),
+            "reference": self.reference,
+            "seconds": round(self.seconds, 3),
+            "report": self.report.to_json() if self.report else None,
+            "aliases": list(self.aliases),
+            "refused": self.refused,
+            "next": f"trivet serve {self.name}" if "live" in self.aliases else "",
+        }
+
+
+def train_and_register(
+    recipe: Recipe,
+    *,
+    settings: Settings,
+    out: Path | None = None,
+    workspace: Path | None = None,
+    resume: bool = False,
+    judge: bool = True,
+    go_live: bool = True,
+    progress: Progress,
+) -> Outcome:
+    """Trains, then opens the test rows and judges, registers the artifact and makes it live where its gates pass.
+
+    The seconds are those of training and export; judging is not counted.
+    """
+    with tempfile.TemporaryDirectory(prefix="trivet-") as scratch:
+        place = out or Path(scratch) / recipe.name
+        began = time.perf_counter()
+        artifact = train(
+            recipe, out=place, settings=settings, workspace=workspace, progress=progress, resume=resume
+        )
+        seconds = time.perf_counter() - began
+        if out is not None:
+            report = _judge(artifact, settings, progress) if judge else None
+            artifact.close()
+            return Outcome(recipe.name, out, "", seconds, report, (), "")
+        registry = open_registry(settings)
+        version = registry.add(place, recipe.name)
+        report = _judge(artifact, settings, progress) if judge else None
+        artifact.close()
+        if report is not None:
+            write_report(report, report_folder(settings, recipe.name, version))
+        refused = ""
+        if go_live and report is not None:
+            try:
+                promote(registry, recipe.name, version, recipe.gates, reports=settings.home / "reports")
+            except GateError as error:
+                refused = error.line()
+        aliases = tuple(alias for alias, at in registry.aliases(recipe.name).items() if at == version)
+        return Outcome(
+            recipe.name, registry.fetch(f"{recipe.name}/{version}"), f"{recipe.name}/{version}", seconds, report, aliases, refused
+        )
+
+
+def report_folder(settings: Settings, name: str, version: int) -> Path:
+    """Where the report of a version lies."""
+    return settings.home / "reports" / name / str(version)
+
+
+def promote_version(reference: str, *, settings: Settings, force: bool, reason: str) -> Promotion:
+    """Makes a registered version live through the gates of its own recipe; judges it first where it has no report.
+
+    Raises:
+        GateError: a gate refuses it and `force` is not given, or `force` comes without a reason.
+    """
+    registry = open_registry(settings)
+    name, version = registry.resolve(reference)
+    artifact = open_artifact(f"{name}/{version}", settings)
+    folder = report_folder(settings, name, version)
+    if not (folder / "report.json").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        write_report(evaluate(artifact, settings=settings), folder)
+    return promote(
+        registry, name, version, artifact.recipe.gates, reports=settings.home / "reports", force=force, reason=reason
+    )
+
+
+def _judge(artifact: Artifact, settings: Settings, progress: Progress) -> Report | None:
+    progress.stage("judge")
+    try:
+        return evaluate(artifact, settings=settings)
+    except DataError as error:
+        if "no test" in error.what:
+            return None
+        raise

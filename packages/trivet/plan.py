@@ -1,0 +1,90 @@
+"""What a training run will cost, before it is started."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from trivet.data.sources import open_dataset
+from trivet.encoders.catalogue import find_encoder
+from trivet.export.frozen import frozen_graph
+from trivet.methods.head import embed
+from trivet.recipe import Recipe
+from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
+from trivet.runtime.tokens import TextTokenizer
+from trivet.settings import Settings
+from trivet.train import learning_rows
+
+PROBE_ROWS = 256
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Rows, optimiser steps, minutes of fitting and the peak memory of the probe in MB; export and judging come on top."""
+
+    method: str
+    rows: int
+    steps: int
+    minutes: float
+    memory_mb: float
+    threads: int
+
+    def lines(self) -> list[str]:
+        """For a person."""
+        return [
+            f"method   {self.method}",
+            f"rows     {self.rows}",
+            f"steps    {self.steps}",
+            f"minutes  {self.minutes:.1f} with {self.threads} threads",
+            f"memory   {self.memory_mb:.0f} MB",
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+def plan_training(recipe: Recipe, *, settings: Settings) -> Plan:
+    """Estimates a run from a short probe of it; nothing is saved but the shared graph of a frozen encoder.
+
+    Raises:
+        DataError, EncoderError: what the run itself would raise.
+    """
+    rows = learning_rows(recipe, open_dataset(recipe.data, settings))
+    match recipe.method:
+        case HeadMethod():
+            seconds = _probe_head(recipe, list(rows["text"]), settings)
+            return Plan("head", len(rows), 0, seconds / 60, _peak_mb(), settings.threads)
+        case FullMethod() | LoraMethod():
+            from trivet.methods.tune import plan_tuning
+
+            with tempfile.TemporaryDirectory(prefix="trivet-") as scratch:
+                cost = plan_tuning(recipe, rows, settings=settings, workspace=Path(scratch))
+            fits = 2 if recipe.training.refit else 1
+            return Plan(
+                recipe.method.kind,
+                cost.rows,
+                cost.steps * fits,
+                cost.seconds * fits / 60,
+                cost.peak_bytes / 1e6,
+                cost.threads,
+            )
+
+
+def _probe_head(recipe: Recipe, texts: list[str], settings: Settings) -> float:
+    source = find_encoder(recipe.encoder.name, settings)
+    graph = frozen_graph(source, settings, recipe.export)
+    tokenizer = TextTokenizer(source.path / "tokenizer.json", recipe.task.max_tokens, recipe.encoder.prefix or source.prefix)
+    some = texts[:: max(1, len(texts) // PROBE_ROWS)][:PROBE_ROWS]
+    began = time.perf_counter()
+    embed(graph, tokenizer, some, recipe=recipe, settings=settings)
+    return (time.perf_counter() - began) / len(some) * len(texts)
+
+
+def _peak_mb() -> float:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3

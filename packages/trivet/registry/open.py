@@ -1,0 +1,22 @@
+"""Opens what a user names: a folder, or a version in the registry."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trivet.artifact.artifact import Artifact
+from trivet.registry.registry import open_registry
+from trivet.runtime.graphs import GraphPool
+from trivet.settings import Settings
+
+
+def open_artifact(reference: str, settings: Settings, *, pool: GraphPool | None = None) -> Artifact:
+    """The artifact at a folder, or at `name`, `name/3`, `name@live` of the registry; a bare name is its live version.
+
+    Raises:
+        RegistryError: the registry does not hold it.
+        ArtifactError: it is damaged.
+    """
+    folder = Path(reference)
+    path = folder if folder.is_dir() else open_registry(settings).fetch(reference)
+    return Artifact.load(path, pool=pool, threads=settings.threads)

@@ -1,0 +1,133 @@
+"""The road on one page: rows, a method, a graph, promises, an artifact."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trivet.artifact.artifact import Artifact
+from trivet.artifact.card import Card, describe_run
+from trivet.artifact.parts import Parts
+from trivet.artifact.save import save_artifact
+from trivet.data.dataset import Dataset
+from trivet.data.pairs import pair_behaviour
+from trivet.data.sources import open_dataset
+from trivet.data.splits import training_rows
+from trivet.methods.candidate import Candidate
+from trivet.methods.head import build_head
+from trivet.methods.progress import Progress, Silence
+from trivet.recipe import Recipe
+from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
+from trivet.recipe.task import Classification, Similarity
+from trivet.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def train(
+    recipe: Recipe,
+    *,
+    out: Path,
+    settings: Settings | None = None,
+    workspace: Path | None = None,
+    progress: Progress | None = None,
+    resume: bool = False,
+) -> Artifact:
+    """Trains what the recipe says and saves it at `out`, whole or not at all; the test rows are not opened.
+
+    `workspace` keeps checkpoints, so that a run that was cut off goes on with `resume`; without one they are thrown away.
+
+    Raises:
+        DataError: the data set is missing or holds a bad row.
+        RecipeError: knobs do not go together.
+        ArtifactError: the served graph does not answer as the trained weights do.
+    """
+    settings, progress = settings or Settings(), progress or Silence()
+    began = time.perf_counter()
+    progress.stage("data")
+    dataset = open_dataset(recipe.data, settings)
+    rows = learning_rows(recipe, dataset)
+    place = workspace or Path(tempfile.mkdtemp(prefix="trivet-"))
+    try:
+        candidate = _build(recipe, dataset, rows, settings=settings, workspace=place, progress=progress, resume=resume)
+        progress.stage("save")
+        parts = Parts(
+            recipe=recipe,
+            facts=candidate.facts,
+            card=_card(recipe, dataset, rows, candidate, seconds=time.perf_counter() - began),
+            tokenizer=candidate.tokenizer,
+            graph=candidate.graph,
+            head=candidate.head,
+            prototypes=candidate.prototypes,
+            weights=candidate.weights,
+        )
+        save_artifact(parts, out, golden_texts=_golden(recipe, rows))
+    finally:
+        if workspace is None:
+            shutil.rmtree(place, ignore_errors=True)
+    return Artifact.load(out, threads=settings.threads)
+
+
+def learning_rows(recipe: Recipe, dataset: Dataset) -> pd.DataFrame:
+    """What the method learns from: texts with labels, or pairs read off behaviour; no test row among them."""
+    match recipe.task:
+        case Classification():
+            return training_rows(dataset, recipe.data)
+        case Similarity():
+            behaviour = training_rows(dataset, recipe.data)
+            return pair_behaviour(
+                behaviour,
+                dataset.frame("items"),
+                window=recipe.task.window,
+                limit=recipe.task.pairs,
+                seed=recipe.data.seed,
+            )
+
+
+def _build(
+    recipe: Recipe, dataset: Dataset, rows: pd.DataFrame, *, settings: Settings, workspace: Path, progress: Progress, resume: bool
+) -> Candidate:
+    match recipe.method:
+        case HeadMethod():
+            return build_head(recipe, rows, settings=settings, progress=progress)
+        case FullMethod() | LoraMethod():
+            from trivet.methods.tuned import build_tuned
+
+            return build_tuned(
+                recipe,
+                rows,
+                settings=settings,
+                workspace=workspace,
+                progress=progress,
+                resume=resume,
+                dataset=dataset,
+            )
+
+
+def _card(recipe: Recipe, dataset: Dataset, rows: pd.DataFrame, candidate: Candidate, *, seconds: float) -> Card:
+    notes: dict[str, Any] = {**candidate.notes, "held_out_rows": candidate.held_out}
+    return describe_run(
+        recipe,
+        source=candidate.source,
+        licence=dataset.licence,
+        data_sha256={table: dataset.sha256(table) for table in _tables(recipe)},
+        rows=len(rows),
+        seconds=seconds,
+        created=datetime.datetime.now(tz=datetime.UTC),
+        notes=notes,
+    )
+
+
+def _tables(recipe: Recipe) -> tuple[str, ...]:
+    return ("train",) if isinstance(recipe.task, Classification) else ("interactions", "items")
+
+
+def _golden(recipe: Recipe, rows: pd.DataFrame) -> list[str]:
+    column = "text" if isinstance(recipe.task, Classification) else "anchor"
+    texts = rows[column].drop_duplicates()
+    return list(texts.sample(min(len(texts), recipe.export.golden_rows), random_state=recipe.data.seed))
