@@ -15,7 +15,8 @@ from trivet.errors import OverloadError
 from trivet.runtime.batch_counters import BatcherCounters, BatchRecorder
 from trivet.runtime.batch_time import BatchTime
 from trivet.runtime.engine import Engine
-from trivet.runtime.request_queue import STEP, Request, RequestQueue, padded_tokens, round_up
+from trivet.runtime.grid import round_length
+from trivet.runtime.request_queue import Request, RequestQueue, padded_tokens
 from trivet.runtime.row_cache import RowCache, Rows
 from trivet.runtime.tokens import Encoded, pad
 from trivet.runtime.waiter import LoopWaiter, Outcome, ThreadWaiter, Waiter, deliver
@@ -145,7 +146,7 @@ class Batcher:
                 flying.deadline = min(flying.deadline, now + deadline_s)
                 return
             if rows is None:
-                self._admit(round_up(len(encoded.ids)), deadline_s=deadline_s)
+                self._admit(round_length(len(encoded.ids)), deadline_s=deadline_s)
                 request = Request(encoded, key, now, now + deadline_s, [waiter])
                 self._queue.add(request)
                 self._in_flight[key] = request
@@ -238,6 +239,6 @@ class Batcher:
         return self._infer(batch[:half]) + self._infer(batch[half:])
 
     def _run(self, batch: list[Request]) -> list[Outcome]:
-        ids, mask = pad([request.encoded for request in batch], multiple=STEP)
+        ids, mask = pad([request.encoded for request in batch])
         outputs = self.engine.infer(ids, mask)
         return [{name: rows[row].copy() for name, rows in outputs.items()} for row in range(len(batch))]

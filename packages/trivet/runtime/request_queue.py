@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from trivet.runtime.grid import round_length
 from trivet.runtime.tokens import Encoded
 from trivet.runtime.waiter import Waiter
 
-# Batches are padded to a multiple of it: an engine pays for every new sequence length.
-STEP = 8
 # A request that waited longer goes next, whatever the deadlines of the others.
 AGE_GUARD_S = 0.010
 
@@ -31,8 +30,8 @@ class Request:
 
     @property
     def padded(self) -> int:
-        """Tokens as they count in a batch of its own."""
-        return round_up(self.length)
+        """Tokens with the padding that the engine adds to it alone."""
+        return round_length(self.length)
 
     def is_abandoned(self) -> bool:
         """Whether every caller has left."""
@@ -99,11 +98,6 @@ class RequestQueue:
         self.tokens = sum(request.padded for request in requests)
 
 
-def round_up(length: int) -> int:
-    """The multiple of 8 that a length is padded to."""
-    return -(-max(length, 1) // STEP) * STEP
-
-
 def padded_tokens(batch: Sequence[Request]) -> int:
     """Tokens that the engine sees: rows times the longest, padded."""
     return len(batch) * max((request.padded for request in batch), default=0)
@@ -112,4 +106,4 @@ def padded_tokens(batch: Sequence[Request]) -> int:
 def goes_with(length: int, other: int) -> bool:
     """Whether two lengths may share a batch: within 25 % or 2 tokens of each other, or padded alike anyway."""
     shorter, longer = sorted((length, other))
-    return longer <= max(1.25 * shorter, shorter + 2) or round_up(shorter) == round_up(longer)
+    return longer <= max(1.25 * shorter, shorter + 2) or round_length(shorter) == round_length(longer)
