@@ -1,0 +1,1 @@
+"""Finance: how good or bad the news is."""

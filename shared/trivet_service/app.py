@@ -1,0 +1,87 @@
+"""Makes one HTTP app of services."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+from starlette.middleware import Middleware
+
+import trivet
+from trivet_service.access import AccessGate
+from trivet_service.context import Context
+from trivet_service.documentation import page
+from trivet_service.health import health_routes
+from trivet_service.json_bodies import JsonBodies
+from trivet_service.limits import BodyLimit
+from trivet_service.observe import Observe
+from trivet_service.openapi import PROBLEMS, describe
+from trivet_service.problems import handle_problems
+from trivet_service.service import Service
+
+# Seconds between two writes of when keys were last used.
+_USES_EVERY_S = 60.0
+
+
+def create_app(services: Sequence[Service], context: Context) -> FastAPI:
+    """An app with the routes of the services, which loads their models when it starts."""
+    app = FastAPI(
+        title="Trivet: " + ", ".join(service.name for service in services),
+        version=trivet.__version__,
+        description="Answers with calibrated confidence, and where each came from.",
+        lifespan=_lifespan(context),
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        middleware=[
+            Middleware(Observe, metrics=context.metrics, log=context.log),
+            Middleware(AccessGate, doorkeeper=context.doorkeeper),
+            Middleware(JsonBodies),
+            Middleware(BodyLimit, max_bytes=context.settings.max_body_bytes),
+        ],
+    )
+    handle_problems(app)
+    app.include_router(health_routes(context))
+    for service in services:
+        app.include_router(service.routes(context), tags=[service.name], responses=PROBLEMS)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(page())
+
+    describe(app)
+    return app
+
+
+def _lifespan(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await asyncio.to_thread(context.models.load)
+        for model in context.models:
+            context.metrics.show_model(
+                service=model.service,
+                model=model.name,
+                version=str(model.version),
+                precision=model.artifact.graph.engine.precision,
+                degraded=bool(model.artifact.degraded),
+            )
+        context.metrics.watch(context.models.batchers)
+        noting = asyncio.create_task(_note_uses(context))
+        try:
+            yield
+        finally:
+            noting.cancel()
+            context.doorkeeper.write_uses()
+            # Requests in flight have ended by now; what is still queued is answered.
+            await asyncio.to_thread(context.models.close)
+
+    return lifespan
+
+
+async def _note_uses(context: Context) -> None:
+    while True:
+        await asyncio.sleep(_USES_EVERY_S)
+        await asyncio.to_thread(context.doorkeeper.write_uses)

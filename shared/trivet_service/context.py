@@ -1,0 +1,44 @@
+"""What every service of one app shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from trivet_service.access import Doorkeeper
+from trivet_service.keys import KeyFile
+from trivet_service.logs import Logger, open_log
+from trivet_service.metrics import Metrics
+from trivet_service.models import Models
+from trivet_service.settings import ServiceSettings
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that `/readyz` looks at: whether it is well, and what there is to say about it."""
+
+    ok: bool
+    detail: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Context:
+    """Settings, models, metrics, log and access of one app; a service adds its own checks to `checks` by name."""
+
+    settings: ServiceSettings
+    models: Models
+    doorkeeper: Doorkeeper
+    metrics: Metrics
+    log: Logger
+    checks: dict[str, Callable[[], Check]] = field(default_factory=dict)
+
+
+def open_context(settings: ServiceSettings, references: Mapping[str, str], *, keys: KeyFile | None) -> Context:
+    """What an app over these models (a reference a service) needs; without `keys` everybody may do everything."""
+    return Context(
+        settings=settings,
+        models=Models(settings, references),
+        doorkeeper=Doorkeeper(keys),
+        metrics=Metrics(),
+        log=open_log(settings.log_level),
+    )

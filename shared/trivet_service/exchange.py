@@ -1,0 +1,42 @@
+"""One request and its answer, as the log and the provenance see them."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+
+@dataclass(eq=False)
+class Exchange:
+    """Id and start of a request, and what its routes want on the canonical log line; never any text of a user."""
+
+    request_id: str
+    started: float = field(default_factory=time.perf_counter)
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def note(self, **notes: Any) -> None:
+        """Put facts on the canonical log line."""
+        self.notes.update(notes)
+
+    def elapsed_ms(self) -> float:
+        """Milliseconds since the request came."""
+        return round(1000 * (time.perf_counter() - self.started), 2)
+
+
+def open_exchange(scope: MutableMapping[str, Any]) -> Exchange:
+    """Begin an exchange; a well-formed `X-Request-Id` of the client is kept, else a new id is made."""
+    given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
+    exchange = Exchange(given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex)
+    scope.setdefault("state", {})["exchange"] = exchange
+    return exchange
+
+
+def exchange_of(scope: MutableMapping[str, Any]) -> Exchange:
+    """The exchange that a request belongs to."""
+    return scope["state"]["exchange"]

@@ -1,0 +1,103 @@
+"""Whether the process lives, whether it can answer, and what it has done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from trivet_service.context import Check, Context
+from trivet_service.metrics import MEDIA_TYPE
+from trivet_service.models import Model
+
+# A queue fuller than this is not the place for more traffic.
+_FULL = 0.9
+
+
+class Alive(BaseModel):
+    """The process answers."""
+
+    status: str = Field(examples=["alive"])
+
+
+class Readiness(BaseModel):
+    """Whether requests will be answered, check by check."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "status": "ready",
+                    "checks": {
+                        "support.model": {
+                            "ok": True, "model": "support", "version": 3, "precision": "int8", "degraded": ""
+                        },
+                        "queue.3f2a9c": {"ok": True, "waiting": 0, "full": 0.0},
+                    },
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    status: str
+    checks: dict[str, dict[str, Any]]
+
+
+def health_routes(context: Context) -> APIRouter:
+    """`/livez`, `/readyz` (alias `/healthz`) and `/metrics`; they ask for no key."""
+    router = APIRouter(tags=["health"])
+
+    @router.get("/livez", summary="Whether the process lives")
+    async def livez() -> Alive:
+        return Alive(status="alive")
+
+    @router.get(
+        "/readyz",
+        summary="Whether requests will be answered",
+        responses={503: {"model": Readiness, "description": "A check fails."}},
+        response_model=Readiness,
+    )
+    @router.get("/healthz", summary="The same as /readyz", response_model=Readiness)
+    def readyz() -> Response:
+        checks = look_at(context)
+        ok = all(check.ok for check in checks.values())
+        readiness = Readiness(
+            status="ready" if ok else "not ready",
+            checks={name: {"ok": check.ok, **check.detail} for name, check in checks.items()},
+        )
+        return JSONResponse(readiness.model_dump(), 200 if ok else 503)
+
+    @router.get("/metrics", summary="Counters for Prometheus", response_class=Response)
+    def metrics() -> Response:
+        return Response(context.metrics.text(), media_type=MEDIA_TYPE)
+
+    return router
+
+
+def look_at(context: Context) -> dict[str, Check]:
+    """Every check by name: a model a service, a queue a graph, and what the services added."""
+    checks = {f"{service}.model": Check(ok=False, detail={"model": ref}) for service, ref in _missing(context)}
+    checks |= {f"{model.service}.model": _model(model) for model in context.models}
+    for batcher in context.models.batchers():
+        share = batcher.queue_share()
+        detail = {"waiting": batcher.queue_length(), "full": round(share, 3)}
+        checks[f"queue.{batcher.name}"] = Check(ok=share < _FULL, detail=detail)
+    return checks | {name: check() for name, check in context.checks.items()}
+
+
+def _missing(context: Context) -> list[tuple[str, str]]:
+    loaded = {model.service for model in context.models}
+    return [(service, ref) for service, ref in context.models.references.items() if service not in loaded]
+
+
+def _model(model: Model) -> Check:
+    """A model whose golden answers failed in int8 serves in fp32: it is ready, and says so."""
+    detail: dict[str, object] = {
+        "model": model.name,
+        "version": model.version,
+        "precision": model.artifact.graph.engine.precision,
+        "degraded": model.artifact.degraded,
+    }
+    return Check(ok=True, detail=detail)

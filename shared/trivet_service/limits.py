@@ -1,0 +1,68 @@
+"""How large a request may be."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from trivet_service.problems import Flaw, ProblemError, problem_response
+
+# Far above what any model reads, so that a long text is truncated and reported; low enough to be tokenised in some
+# 50 ms.
+MAX_CHARACTERS = 100_000
+
+
+def _refuse_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("the text is blank")
+    return text
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CHARACTERS), AfterValidator(_refuse_blank)]
+
+
+class BodyLimit:
+    """Refuses a body over the limit by its Content-Length, or while it streams in."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdigit() and int(announced) > self.max_bytes:
+            response = problem_response(Request(scope), 413, self._detail())
+            await response(scope, receive, send)
+            return
+        seen = 0
+
+        async def receive_within() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.max_bytes:
+                raise ProblemError(413, self._detail())
+            return message
+
+        await self.app(scope, receive_within, send)
+
+    def _detail(self) -> str:
+        return f"the body is larger than {self.max_bytes} bytes."
+
+
+def check_batch(count: int, *, limit: int, pointer: str) -> None:
+    """Refuse a list of more than `limit` entries.
+
+    Raises:
+        ProblemError: 413 with a pointer to the list.
+    """
+    if count > limit:
+        flaw = Flaw(pointer=pointer, detail=f"{count} entries; at most {limit} go into one request.")
+        raise ProblemError(413, f"more than {limit} entries in one request.", code="batch_too_large", errors=[flaw])

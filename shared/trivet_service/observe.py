@@ -1,0 +1,74 @@
+"""Follows every request: its id, its canonical log line, its metrics, and the 500 of what nobody expected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from trivet_service.exchange import Exchange, open_exchange
+from trivet_service.logs import Logger
+from trivet_service.metrics import Metrics
+from trivet_service.problems import problem_response
+
+# Asked every few seconds by machines: counted, but not worth a log line.
+_QUIET = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
+
+
+class Observe:
+    """The outermost layer of the app."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, log: Logger) -> None:
+        self.app = app
+        self.metrics = metrics
+        self.log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = open_exchange(scope)
+        status, sent = 0, 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status, sent
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", exchange.request_id.encode())]
+            sent += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception:
+            self.log.exception("failed", request_id=exchange.request_id, route=_route(scope))
+            if not status:
+                response = problem_response(
+                    Request(scope), 500, "an error of ours; the log has it under the request id."
+                )
+                await response(scope, receive, send_with_id)
+        finally:
+            # A client that left before the answer counts as 499, as nginx has it.
+            self._finish(scope, exchange, status=status or 499, sent=sent)
+
+    def _finish(self, scope: Scope, exchange: Exchange, *, status: int, sent: int) -> None:
+        elapsed_ms, route = exchange.elapsed_ms(), _route(scope)
+        self.metrics.count_request(route=route, method=scope["method"], status=status, seconds=elapsed_ms / 1000)
+        if route in _QUIET and status < 400:
+            return
+        line: dict[str, Any] = {
+            "request_id": exchange.request_id,
+            "method": scope["method"],
+            "route": route,
+            "status": status,
+            "ms": elapsed_ms,
+            "bytes": sent,
+            **exchange.notes,
+        }
+        self.log.info("request", **line)
+
+
+def _route(scope: Scope) -> str:
+    """The template of the route, so that neither the log nor the metrics hold what users put into paths."""
+    return getattr(scope.get("route"), "path", "unmatched")

@@ -1,0 +1,57 @@
+"""The OpenAPI file: 3.1, every error a problem, and how it is written for the repository."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from trivet_service.problems import MEDIA_TYPE, Problem
+
+_DESCRIPTIONS = {
+    400: "The body is not JSON, or not UTF-8.",
+    401: "No valid API key.",
+    403: "The key lacks the scope.",
+    413: "The body or the batch is too large.",
+    422: "The body does not have this form; `errors` points at what is wrong.",
+    429: "An answer would take longer than its deadline; `Retry-After` says when to come back.",
+    500: "An error of ours.",
+}
+
+# Problems that any route of a service may answer with.
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    for status, text in _DESCRIPTIONS.items()
+}
+
+
+def describe(app: FastAPI) -> None:
+    """Replace FastAPI's own shape of errors by problems in the app's OpenAPI file."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = generate()
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+            definition = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(definition.pop("$defs", {}))
+            schemas["Problem"] = definition
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def write_openapi(app: FastAPI, path: Path) -> None:
+    """Write an app's OpenAPI file as it is committed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(openapi_text(app), encoding="utf-8")
+
+
+def openapi_text(app: FastAPI) -> str:
+    """An app's OpenAPI file, readable in a diff."""
+    return json.dumps(app.openapi(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"

@@ -1,0 +1,59 @@
+"""A service: a domain with its recipes and routes, as the kit and the command line see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trivet.errors import TrivetError
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from trivet_service.context import Context
+
+_GROUP = "trivet.services"
+
+
+class ServiceError(TrivetError):
+    """A service that is not installed."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A domain, found through the entry-point group `trivet.services`.
+
+    `recipes` is a folder with at least `default.toml`, `dataset` the set of samples that it is shown with, `routes`
+    builds the router once an app is made: whatever it imports is not needed to train. The router's own lifespan, if it
+    has one, begins after the models are loaded.
+    """
+
+    name: str
+    title: str
+    recipes: Path
+    dataset: str
+    routes: Callable[[Context], APIRouter]
+
+    @property
+    def reference(self) -> str:
+        """The model that is served where none is named."""
+        return f"{self.name}@live"
+
+
+def service_names() -> list[str]:
+    """Names of the installed services."""
+    return sorted(point.name for point in entry_points(group=_GROUP))
+
+
+def find_service(name: str) -> Service:
+    """The installed service of that name.
+
+    Raises:
+        ServiceError: none; lists those there are.
+    """
+    for point in entry_points(group=_GROUP, name=name):
+        return point.load()
+    raise ServiceError(f"there is no service {name!r}.", todo=f"Installed: {', '.join(service_names()) or 'none'}.")

@@ -1,0 +1,33 @@
+"""Circumstances of a server, from `TRIVET_*`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from trivet.settings import Settings
+
+
+class ServiceSettings(Settings):
+    """What a server is told by its surroundings; read once by `trivet serve` and passed down."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8800, ge=0, le=65535, description="Port to listen on; 0: a free one.")
+    engine_threads: int = Field(
+        1, ge=1, le=64, description="Threads of the inference engine; the event loop needs a core too."
+    )
+    max_body_bytes: int = Field(2_097_152, ge=1024, description="Largest request body; above it: 413.")
+    max_batch: int = Field(256, ge=1, le=4096, description="Most texts, articles, items or events in one request.")
+    deadline_s: float = Field(
+        5.0, gt=0, description="Longest time a single text may take; a longer predicted wait: 429."
+    )
+    batch_deadline_s: float = Field(60.0, gt=0, description="The same for a request of many texts.")
+    queue_tokens: int = Field(65_536, ge=1024, description="Most tokens that may wait for one engine.")
+    cache_rows: int = Field(0, ge=0, description="Latest distinct texts whose engine output is kept; 0: none.")
+    drain_s: int = Field(20, ge=0, description="Seconds that requests in flight get after SIGTERM.")
+    database_url: str = Field("", description="SQLAlchemy URL of the store; empty: SQLite in HOME/store.db.")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level that is logged.")
+
+    @property
+    def store_url(self) -> str:
+        """The URL of the store, a SQLite file of the home by default."""
+        return self.database_url or f"sqlite:///{self.home / 'store.db'}"
