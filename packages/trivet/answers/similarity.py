@@ -65,13 +65,14 @@ def ndcg(ranking: ArrayLike, relevant: Sequence[Collection[int]], k: int) -> NDA
     discounts = 1 / np.log2(np.arange(2, k + 2))
     ideal = np.concatenate([[0.0], discounts.cumsum()])
     best = ideal[[min(len(set(one)), k) for one in relevant]]
-    gained: NDArray[np.float64] = (hits * discounts).sum(axis=1)
-    return gained / np.where(best > 0, best, 1.0)
+    gained = np.asarray((hits * discounts).sum(axis=1), dtype=np.float64)
+    gained[best > 0] /= best[best > 0]
+    return gained
 
 
 def hit_rate(ranking: ArrayLike, relevant: Sequence[Collection[int]], k: int) -> NDArray[np.float64]:
     """HR@k F64[Q]: 1 where any relevant item stands among the first k, else 0; arguments and errors as for `ndcg`."""
-    return _hits(ranking, relevant, k).any(axis=1).astype(np.float64)
+    return np.asarray(_hits(ranking, relevant, k).any(axis=1), dtype=np.float64)
 
 
 def _hits(ranking: ArrayLike, relevant: Sequence[Collection[int]], k: int) -> NDArray[np.float64]:

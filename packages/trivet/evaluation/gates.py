@@ -1,0 +1,114 @@
+"""What a candidate must show before it goes live, each check with a sentence that says why."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trivet.evaluation.compare import non_inferior
+from trivet.evaluation.predictions import in_scope
+from trivet.evaluation.report import Report
+from trivet.recipe.gates import GatesRecipe
+
+
+@dataclass(frozen=True)
+class Check:
+    """One bar: whether it was cleared, and by how much."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """All checks; passed only if each is."""
+
+    passed: bool
+    checks: tuple[Check, ...]
+
+    def refusal(self) -> str:
+        """The sentences of the checks that failed, on one line."""
+        return " ".join(check.detail for check in self.checks if not check.passed)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+def check_gates(report: Report, gates: GatesRecipe, *, live: Report | None) -> GateResult:
+    """Checks a candidate's report against the recipe's bars, and row by row against the live version's report."""
+    checks = [_beat_baseline(report, gates.beat_baseline), _reach_floor(report, gates.min_score)]
+    if report.kind == "classification":
+        checks.append(_stay_calibrated(report, gates.max_ece))
+    if live is not None:
+        checks.append(_keep_up(report, live, gates.margin, seed=report.seed))
+    return GateResult(all(check.passed for check in checks), tuple(checks))
+
+
+def _beat_baseline(report: Report, name: str) -> Check:
+    if name not in report.baselines:
+        known = ", ".join(report.baselines) or "none"
+        return Check("baseline", passed=False, detail=f"The report has no baseline {name!r} to beat (it has: {known}).")
+    baseline, score = report.baselines[name], report.main_score
+    passed = score.low > baseline.score and baseline.verdict == "superior"
+    return Check(
+        "baseline",
+        passed,
+        f"{report.main} {score.value:.4f} [{score.low:.4f}, {score.high:.4f}] {'beats' if passed else 'does not beat'}"
+        f" the baseline {name!r} at {baseline.score:.4f} (paired p {baseline.p:.2g}).",
+    )
+
+
+def _reach_floor(report: Report, floor: float) -> Check:
+    value = report.main_score.value
+    passed = value >= floor
+    return Check(
+        "floor", passed, f"{report.main} {value:.4f} is {'not ' if passed else ''}below the floor of {floor:g}."
+    )
+
+
+def _stay_calibrated(report: Report, most: float) -> Check:
+    value = report.metrics["ece"].value
+    passed = value <= most
+    return Check("calibration", passed, f"ECE {value:.4f} is {'not ' if passed else ''}above the limit of {most:g}.")
+
+
+def _keep_up(report: Report, live: Report, margin: float, *, seed: int) -> Check:
+    if (report.main, report.data_sha256, report.split) != (live.main, live.data_sha256, live.split):
+        return Check("live", passed=False, detail="The live version was judged on other rows: judge it on these first.")
+    pair = _pair(report, live)
+    if pair is None:
+        return Check(
+            "live",
+            passed=False,
+            detail="The predictions of both versions on the same rows are not here.",
+        )
+    test = non_inferior(*pair, margin=margin, seed=seed)
+    return Check(
+        "live",
+        test.holds,
+        f"{report.main} differs from the live version's by {test.difference:+.4f}, at worst {test.low:+.4f}:"
+        f" {'within' if test.holds else 'beyond'} the margin of {margin:g}.",
+    )
+
+
+def _pair(report: Report, live: Report) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Outcomes of both on the rows, matched by row."""
+    ours, theirs = _outcomes_by_row(report), _outcomes_by_row(live)
+    if ours is None or theirs is None or ours.keys() != theirs.keys():
+        return None
+    return np.array(list(ours.values())), np.array([theirs[row] for row in ours])
+
+
+def _outcomes_by_row(report: Report) -> dict[str, float] | None:
+    table = report.predictions
+    if table is None:
+        return None
+    if report.kind == "similarity":
+        return dict(zip(table["row"], table[report.main], strict=True))
+    known = in_scope(table)
+    return dict(zip(known["row"], (known["predicted"] == known["truth"]).astype(float), strict=True))
