@@ -12,15 +12,12 @@ import numpy as np
 
 from trivet.data.sources import open_dataset
 from trivet.data.splits import training_rows
-from trivet.encoders.catalogue import find_encoder
 from trivet.errors import DataError
 from trivet.evaluation.baselines import tfidf_logistic
 from trivet.evaluation.intervals import wilson
-from trivet.export.frozen import frozen_graph
 from trivet.heads.analytic import AnalyticHead
-from trivet.methods.head import embed
+from trivet.methods.features import embed_frozen
 from trivet.recipe import Recipe, build_recipe
-from trivet.runtime.tokens import TextTokenizer
 from trivet.settings import Settings
 
 PROBE_ROWS = 2000
@@ -105,11 +102,8 @@ def _choose_encoder(texts: list[str]) -> tuple[str, str]:
 def _measure_head(
     recipe: Recipe, texts: list[str], truth: np.ndarray, labels: tuple[str, ...], *, rows: int, settings: Settings
 ) -> Option:
-    source = find_encoder(recipe.encoder.name, settings)
-    graph = frozen_graph(source, settings, recipe.export)
-    tokenizer = TextTokenizer(source.path / "tokenizer.json", recipe.task.max_tokens, recipe.encoder.prefix or source.prefix)
     began = time.perf_counter()
-    embeddings = embed(graph, tokenizer, texts, recipe=recipe, settings=settings)
+    embeddings = embed_frozen(recipe, texts, settings)
     head = AnalyticHead.fit(embeddings, truth, labels, expansion=2000, penalties=(30.0, 100.0, 300.0), seed=0)
     seconds = (time.perf_counter() - began) * rows / len(texts)
     assert head.leave_one_out_scores is not None
@@ -121,7 +115,7 @@ def _measure_head(
 def _measure_words(texts: list[str], labels: list[str]) -> Option:
     half = len(texts) * 4 // 5
     began = time.perf_counter()
-    guessed = tfidf_logistic(texts[:half], labels[:half], texts[half:])
+    guessed = tfidf_logistic(texts[:half], labels[:half], texts[half:], seed=0)
     right = sum(guess == label for guess, label in zip(guessed, labels[half:], strict=True))
     low, high = wilson(right, len(guessed))
     seconds = time.perf_counter() - began

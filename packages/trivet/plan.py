@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from trivet.data.sources import open_dataset
-from trivet.encoders.catalogue import find_encoder
-from trivet.export.frozen import frozen_graph
-from trivet.methods.head import embed
+from trivet.methods.features import embed_frozen
 from trivet.recipe import Recipe
 from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
-from trivet.runtime.tokens import TextTokenizer
 from trivet.settings import Settings
 from trivet.train import learning_rows
 
@@ -75,12 +72,9 @@ def plan_training(recipe: Recipe, *, settings: Settings) -> Plan:
 
 
 def _probe_head(recipe: Recipe, texts: list[str], settings: Settings) -> float:
-    source = find_encoder(recipe.encoder.name, settings)
-    graph = frozen_graph(source, settings, recipe.export)
-    tokenizer = TextTokenizer(source.path / "tokenizer.json", recipe.task.max_tokens, recipe.encoder.prefix or source.prefix)
     some = texts[:: max(1, len(texts) // PROBE_ROWS)][:PROBE_ROWS]
     began = time.perf_counter()
-    embed(graph, tokenizer, some, recipe=recipe, settings=settings)
+    embed_frozen(recipe, some, settings)
     return (time.perf_counter() - began) / len(some) * len(texts)
 
 

@@ -6,20 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trivet.encoders.catalogue import find_encoder
+from trivet.encoders.choose import choose_encoder
 from trivet.export.frozen import frozen_graph
 from trivet.heads.analytic import AnalyticHead
 from trivet.heads.head import Head
 from trivet.heads.logistic import LogisticHead
 from trivet.heads.prototypes import Prototypes
 from trivet.methods.candidate import Candidate
+from trivet.methods.features import open_tokenizer, run_graph
 from trivet.methods.progress import Progress
 from trivet.methods.promises import HeldOut, promise
 from trivet.recipe import Recipe
 from trivet.recipe.method import HeadMethod
-from trivet.runtime.graphs import GraphPool
-from trivet.runtime.offline import run_sorted
-from trivet.runtime.tokens import TextTokenizer
 from trivet.settings import Settings
 from trivet.trust.novelty import leave_one_out_novelty
 
@@ -33,12 +31,12 @@ def build_head(recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, progre
     The features come from the graph that will serve, so nothing changes between training and serving.
     """
     assert isinstance(recipe.method, HeadMethod)
-    source = find_encoder(recipe.encoder.name, settings)
+    source = choose_encoder(recipe.encoder, settings)
     progress.stage("graph")
     graph = frozen_graph(source, settings, recipe.export)
-    tokenizer = TextTokenizer(source.path / "tokenizer.json", recipe.task.max_tokens, recipe.encoder.prefix or source.prefix)
     progress.stage("features")
-    embeddings = embed(graph, tokenizer, list(rows["text"]), recipe=recipe, settings=settings)
+    texts = list(rows["text"])
+    embeddings = run_graph(graph, open_tokenizer(source, recipe), texts, recipe.export.precision, settings)["embedding"]
     labels = tuple(sorted(rows["label"].unique()))
     truth = np.searchsorted(np.asarray(labels), rows["label"].to_numpy(dtype=str))
     progress.stage("head")
@@ -56,18 +54,6 @@ def build_head(recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, progre
         held_out=len(truth),
         notes={"head": head.describe(), "out_of_fold_accuracy": _accuracy(held_out)},
     )
-
-
-def embed(
-    graph: object, tokenizer: TextTokenizer, texts: list[str], *, recipe: Recipe, settings: Settings
-) -> np.ndarray:
-    """Embeddings [N, D] of the texts by the graph in the precision that will serve."""
-    pool = GraphPool()
-    loaded = pool.acquire(graph, precision=recipe.export.precision, threads=settings.threads)
-    try:
-        return run_sorted(loaded.engine, tokenizer.encode(texts))["embedding"]
-    finally:
-        pool.release(loaded)
 
 
 def _fit(method: HeadMethod, embeddings: np.ndarray, truth: np.ndarray, labels: tuple[str, ...], *, seed: int) -> Head:

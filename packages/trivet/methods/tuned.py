@@ -10,14 +10,16 @@ import numpy as np
 from trivet.answers.classification import ClassificationFacts
 from trivet.answers.facts import Facts
 from trivet.answers.similarity import SimilarityFacts
-from trivet.backbone.weights import save_weights
+from trivet.backbone.trained import save_weights
 from trivet.data.dataset import Dataset
 from trivet.data.splits import split_validation
-from trivet.encoders.catalogue import EncoderSource, find_encoder
+from trivet.encoders.catalogue import EncoderSource
+from trivet.encoders.choose import choose_encoder
 from trivet.errors import ArtifactError
 from trivet.export.graph import export_graph
 from trivet.heads.prototypes import Prototypes
 from trivet.methods.candidate import Candidate
+from trivet.methods.features import open_tokenizer, run_graph
 from trivet.methods.fitted import Fitted
 from trivet.methods.full import fit_full
 from trivet.methods.lora import fit_lora
@@ -26,8 +28,6 @@ from trivet.methods.promises import HeldOut, promise
 from trivet.recipe import Recipe
 from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
 from trivet.recipe.task import Classification, Similarity
-from trivet.runtime.graphs import GraphPool
-from trivet.runtime.offline import run_sorted
 from trivet.runtime.tokens import TextTokenizer
 from trivet.settings import Settings
 from trivet.training.history import Progress as Step
@@ -49,8 +49,8 @@ def build_tuned(
     Raises:
         ArtifactError: int8 loses more than `export.max_int8_loss` on the validation part.
     """
-    source = find_encoder(recipe.encoder.name, settings)
-    tokenizer = TextTokenizer(source.path / "tokenizer.json", recipe.task.max_tokens, recipe.encoder.prefix or source.prefix)
+    source = choose_encoder(recipe.encoder, settings)
+    tokenizer = open_tokenizer(source, recipe)
     match recipe.task:
         case Classification():
             return _classifier(recipe, rows, dataset, source, tokenizer, settings, workspace, progress, resume)
@@ -171,12 +171,7 @@ def _judge(
 
 
 def _run(graph: Path, tokenizer: TextTokenizer, rows: pd.DataFrame, precision: str, settings: Settings) -> dict[str, Any]:
-    pool = GraphPool()
-    loaded = pool.acquire(graph, precision=precision, threads=settings.threads)
-    try:
-        return run_sorted(loaded.engine, tokenizer.encode(list(rows["text"])))
-    finally:
-        pool.release(loaded)
+    return run_graph(graph, tokenizer, list(rows["text"]), precision, settings)
 
 
 def _truth(rows: pd.DataFrame, labels: tuple[str, ...]) -> np.ndarray:
@@ -203,13 +198,7 @@ def _candidate(
         facts=facts,
         head=None,
         prototypes=prototypes,
-        weights=_save_weights(fitted, workspace / "weights"),
+        weights=save_weights(fitted.module, workspace / "weights"),
         held_out=held_out,
         notes={**notes, "epochs": fitted.epochs, "trainable_share": fitted.trainable_share},
     )
-
-
-def _save_weights(fitted: Fitted, folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    save_weights(fitted.module, folder / "model.safetensors")
-    return folder
