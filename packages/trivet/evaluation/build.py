@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from trivet.answers.classification import ClassificationAnswer, ClassificationFacts
 from trivet.errors import InputError
@@ -77,7 +78,7 @@ def build_report(
         confusion=tuple(tuple(row) for row in counts.tolist()),
         worst=worst_confusions(counts, facts.labels),
         reliability=reliability(known["confidence"], right),
-        risk_coverage=_curve(known["confidence"].to_numpy(), right),
+        risk_coverage=_curve(known, right),
         decisions={str(name): int(count) for name, count in known["decision"].value_counts().items()},
         promise=_promise(facts, known, right),
         overlap=rows.overlap,
@@ -130,7 +131,7 @@ def build_ranking_report(
     )
 
 
-def _promise(facts: ClassificationFacts, known: pd.DataFrame, right: np.ndarray) -> Promise | None:
+def _promise(facts: ClassificationFacts, known: pd.DataFrame, right: NDArray[np.bool_]) -> Promise | None:
     point = facts.operating_point
     if point is None:
         return None
@@ -139,8 +140,9 @@ def _promise(facts: ClassificationFacts, known: pd.DataFrame, right: np.ndarray)
     return Promise(point.risk, point.confidence, point.threshold, point.held, score_share(answered), wrong)
 
 
-def _curve(confidences: np.ndarray, right: np.ndarray) -> tuple[CoveragePoint, ...]:
-    """Risk at rising coverage; equal confidences are answered together."""
+def _curve(known: pd.DataFrame, right: NDArray[np.bool_]) -> tuple[CoveragePoint, ...]:
+    """Risk at rising coverage; equal confidences are answered together, rows refused as foreign last."""
+    confidences = np.where(known["decision"] == "out_of_scope", 0.0, known["confidence"])
     order = np.argsort(-confidences, kind="stable")
     levels, wrong = confidences[order], np.cumsum(~right[order])
     ends = np.flatnonzero(np.append(levels[1:] != levels[:-1], True))

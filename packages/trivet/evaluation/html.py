@@ -91,7 +91,7 @@ def _baselines(report: Report) -> str:
             escape(name),
             _number(main, one.score),
             f"{_signed(main, one.difference)} [{_signed(main, one.low)}, {_signed(main, one.high)}]",
-            f"{one.p:.2g}",
+            f"{one.p:.2g}" if one.p >= 1e-9 else "&lt; 1e-9",
             f'<span class="{one.verdict}">{one.verdict}</span>',
         )
         for name, one in report.baselines.items()

@@ -65,7 +65,8 @@ def _render(report: Report, name: str, title: str, size: tuple[float, float], dr
             "the pictures of a report need matplotlib.", where="report", todo="pip install 'trivet[train]'."
         ) from error
     style: dict[Any, Any] = {
-        "svg.hashsalt": "trivet",
+        # Names of shapes follow from it: fixed, and another for each picture of the page.
+        "svg.hashsalt": name,
         "svg.fonttype": "none",
         "font.family": "sans-serif",
         "font.size": 9,
@@ -86,6 +87,9 @@ def _save_svg(figure: Figure, title: str) -> str:
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Title": title})
     svg = buffer.getvalue()
     element = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    element = re.sub(r"<metadata>.*?</metadata>\s*", "", element, flags=re.DOTALL)
+    # An id may stand only once in a page, and no reference needs those of groups.
+    element = re.sub(r'<g id="[^"]*">', "<g>", element)
     # In a page the picture must be able to shrink: its own width and height would forbid it.
     return re.sub(r'<svg[^>]*?(viewBox="[^"]*")[^>]*>', rf'<svg role="img" aria-label="{title}" \1>', element, count=1)
 
@@ -109,8 +113,9 @@ def _draw_baselines(axes: Axes, report: Report) -> None:
         capsize=4,
     )
     for at, value in enumerate(values):
-        axes.annotate(f"{value:.3f}", (0, at), xytext=(4, 0), textcoords="offset points", va="center", color="white")
-    axes.set_xlim(0, max(1.0 if report.kind == "classification" else 0.0, 1.1 * max(*values, score.high)))
+        end = score.high if at == len(values) - 1 else value
+        axes.annotate(f"{value:.3f}", (end, at), xytext=(6, 0), textcoords="offset points", va="center", color=INK)
+    axes.set_xlim(0, 1.15 * max(*values, score.high, 1e-3))
     axes.set_xlabel(report.main)
 
 

@@ -81,6 +81,8 @@ def test_the_promise_is_held_against_the_answers_given(report: Report, truth: li
     assert report.promise is not None
     assert report.promise.wrong is not None
     assert report.promise.coverage.value == pytest.approx(len(given) / len(truth))
+    nearest = min(report.risk_coverage, key=lambda one: abs(one.coverage - len(given) / len(truth)))
+    assert nearest.risk == pytest.approx(report.promise.wrong.value, abs=0.01)
     assert report.promise.wrong.value == pytest.approx(np.mean([one.label != label for one, label in given]))
 
 

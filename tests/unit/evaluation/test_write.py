@@ -28,6 +28,7 @@ class Page(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.addresses: list[str] = []
+        self.ids: list[str | None] = []
         self.text = ""
         self.open: list[str] = []
         self.feed(page)
@@ -36,6 +37,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href")]
+        self.ids += [value for name, value in attrs if name == "id"]
         if tag not in self.EMPTY:
             self.open.append(tag)
 
@@ -90,6 +92,8 @@ def test_a_changed_prediction_changes_what_is_recomputed(report: Report, tmp_pat
 def test_the_page_is_one_file_without_scripts_and_fetches_nothing(either: Report) -> None:
     page = Page(render_html(either, draw_plots(either)))
     assert not page.open
+    assert len(set(page.ids)) == len(page.ids)
+    assert all(address[1:] in page.ids for address in page.addresses if address.startswith("#"))
     assert "script" not in page.tags
     assert not {"link", "iframe", "img"} & set(page.tags)
     assert all(address.startswith(("#", "data:")) for address in page.addresses)
