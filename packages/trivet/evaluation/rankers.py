@@ -20,11 +20,11 @@ def rank_by_popularity(histories: Sequence[Sequence[int]], items: int) -> Ranker
 
 
 def rank_by_neighbours(histories: Sequence[Sequence[int]], items: int, *, neighbours: int = 100) -> Ranker:
-    """Item-kNN: cosine between the user sets of two items, summed over the history (Sarwar et al. 2001, section 3.1)."""
+    """Item-kNN: cosine between the user sets of two items, summed over the history (Sarwar et al. 2001)."""
     rows = np.concatenate([np.full(len(set(history)), user) for user, history in enumerate(histories)])
     columns = np.concatenate([np.fromiter(set(history), dtype=np.int64) for history in histories])
     touched = csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(histories), items))
-    norms = np.sqrt(np.maximum(touched.sum(axis=0).A1 if hasattr(touched.sum(axis=0), "A1") else touched.sum(axis=0), 1.0))
+    norms = np.sqrt(np.maximum(np.asarray(touched.sum(axis=0)).ravel(), 1.0))
     together = (touched.T @ touched).toarray() / norms[:, None] / norms[None, :]
     np.fill_diagonal(together, 0.0)
     if neighbours < items:
