@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -10,7 +10,7 @@ from trivet_service.batches import Failed
 from trivet_service.limits import Text
 from trivet_service.provenance import EXAMPLE, Provenance
 
-_ANALYSIS = {
+_ANALYSIS: dict[str, Any] = {
     "sentiment": "negative",
     "confidence": 0.91,
     "score": -0.87,

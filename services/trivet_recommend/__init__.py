@@ -1,0 +1,1 @@
+"""Recommend: what a user may want next, and why."""

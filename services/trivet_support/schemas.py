@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivet_service.batches import Failed
@@ -9,7 +11,7 @@ from trivet_service.limits import Text
 from trivet_service.provenance import EXAMPLE, Provenance
 from trivet_support.decision import Decision
 
-_PARSED = {
+_PARSED: dict[str, Any] = {
     "intent": {"name": "card_arrival", "confidence": 0.94},
     "ranking": [{"name": "card_arrival", "confidence": 0.94}, {"name": "card_delivery_time", "confidence": 0.03}],
     "decision": "answer",

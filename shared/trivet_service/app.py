@@ -72,6 +72,10 @@ def _lifespan(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManag
         noting = asyncio.create_task(_note_uses(context))
         try:
             yield
+        except Exception as error:
+            # The server would only log it; the command line says it in one line.
+            context.troubles.append(error)
+            raise
         finally:
             noting.cancel()
             context.doorkeeper.write_uses()

@@ -14,7 +14,7 @@ from trivet_service.context import Context
 from trivet_service.limits import Text, check_batch
 from trivet_service.provenance import EXAMPLE, Provenance, provenance_of
 
-_LABELLED = {
+_LABELLED: dict[str, Any] = {
     "label": "first",
     "confidence": 0.93,
     "ranking": [{"label": "first", "confidence": 0.93}, {"label": "second", "confidence": 0.04}],

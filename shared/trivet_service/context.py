@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from trivet_service.access import Doorkeeper
@@ -23,7 +23,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Context:
-    """Settings, models, metrics, log and access of one app; a service adds its own checks to `checks` by name."""
+    """Settings, models, metrics, log and access of one app; a service adds its own checks to `checks` by name.
+
+    `troubles` are what kept the app from starting.
+    """
 
     settings: ServiceSettings
     models: Models
@@ -31,13 +34,14 @@ class Context:
     metrics: Metrics
     log: Logger
     checks: dict[str, Callable[[], Check]] = field(default_factory=dict)
+    troubles: list[Exception] = field(default_factory=list)
 
 
-def open_context(settings: ServiceSettings, references: Mapping[str, str], *, keys: KeyFile | None) -> Context:
-    """What an app over these models (a reference a service) needs; without `keys` everybody may do everything."""
+def open_context(settings: ServiceSettings, models: Models, *, keys: KeyFile | None) -> Context:
+    """What an app over these models needs; without `keys` everybody may do everything."""
     return Context(
         settings=settings,
-        models=Models(settings, references),
+        models=models,
         doorkeeper=Doorkeeper(keys),
         metrics=Metrics(),
         log=open_log(settings.log_level),

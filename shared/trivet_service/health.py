@@ -82,7 +82,7 @@ def look_at(context: Context) -> dict[str, Check]:
     checks |= {f"{model.service}.model": _model(model) for model in context.models}
     for batcher in context.models.batchers():
         share = batcher.queue_share()
-        detail = {"waiting": batcher.queue_length(), "full": round(share, 3)}
+        detail: dict[str, object] = {"waiting": batcher.queue_length(), "full": round(share, 3)}
         checks[f"queue.{batcher.name}"] = Check(ok=share < _FULL, detail=detail)
     return checks | {name: check() for name, check in context.checks.items()}
 

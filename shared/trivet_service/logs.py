@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 
 import structlog
 
 Logger = structlog.typing.FilteringBoundLogger
 
 
+class _StandardError:
+    """Writes lines to standard error; a log that nobody reads any more must not end the answers."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"{message}\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = critical = msg
+
+
 def open_log(level: str) -> Logger:
-    """A logger that writes JSON lines with time and level; the loggers of libraries write through it too."""
+    """A logger that writes JSON lines with time and level."""
     processors: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
-        structlog.processors.ExceptionRenderer(),
+        structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
     least = logging.getLevelNamesMapping()[level.upper()]
     logger: Logger = structlog.wrap_logger(
-        structlog.WriteLogger(sys.stderr),
-        processors=[*processors, structlog.processors.JSONRenderer(ensure_ascii=False)],
-        wrapper_class=structlog.make_filtering_bound_logger(least),
+        _StandardError(), processors=processors, wrapper_class=structlog.make_filtering_bound_logger(least)
     )
     return logger

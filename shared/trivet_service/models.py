@@ -71,6 +71,8 @@ class Model:
         for outcome in outcomes:
             if isinstance(outcome, Exception):
                 raise outcome
+        if not texts:
+            return np.empty((0, self.artifact.graph.engine.dim), dtype=np.float32)
         return _stack(outcomes)["embedding"]
 
     async def _encode(self, texts: Sequence[str]) -> list[Encoded]:
@@ -89,13 +91,15 @@ class Models:
         self._pool: GraphPool | None = None
 
     def load(self) -> None:
-        """Open the artifact of every service: a folder, or `name`, `name/3`, `name@live` of the registry.
+        """Open the artifact of every service: a folder, or `name`, `name/3`, `name@live` of the registry; only once.
 
         Raises:
             RegistryError, ArtifactError: one is missing or damaged; names what to do.
         """
         from trivet.runtime.graphs import GraphPool
 
+        if self._pool is not None:
+            return
         self._pool = GraphPool(cache=self.settings.cache / "compiled")
         for service, reference in self.references.items():
             self._models[service] = self._open(service, reference, self._pool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 from starlette.requests import Request
@@ -41,8 +42,11 @@ class Observe:
 
         try:
             await self.app(scope, receive, send_with_id)
-        except Exception:
-            self.log.exception("failed", request_id=exchange.request_id, route=_route(scope))
+        except Exception as error:
+            # The message of an error may quote what a user wrote; its place never does.
+            trace = traceback.format_tb(error.__traceback__)
+            kind = type(error).__name__
+            self.log.error("failed", request_id=exchange.request_id, route=_route(scope), error=kind, trace=trace)
             if not status:
                 response = problem_response(
                     Request(scope), 500, "an error of ours; the log has it under the request id."

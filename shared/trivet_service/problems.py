@@ -138,7 +138,8 @@ def _flaw(entry: Mapping[str, object]) -> Flaw:
         return Flaw(pointer="", detail=f"{reason} at character {place[-1]}")
     if place[0] != "body":
         return Flaw(pointer="", detail=f"{place[0]} parameter {place[-1]}: {message}")
-    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in place[1:]]
+    # Parts in angle brackets name a shape of the body, not a place in it.
+    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in place[1:] if str(part)[:1] != "<"]
     return Flaw(pointer="".join(f"/{part}" for part in parts), detail=message)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import Request
 from pydantic import BaseModel, Field
 
@@ -19,7 +21,12 @@ class Provenance(BaseModel):
 
 
 # For the examples of the OpenAPI file.
-EXAMPLE = {"model": "support", "version": 3, "request_id": "5f2b6c0e4f7d4c0f9a3d0d9a4a3f5b11", "latency_ms": 3.1}
+EXAMPLE: dict[str, Any] = {
+    "model": "support",
+    "version": 3,
+    "request_id": "5f2b6c0e4f7d4c0f9a3d0d9a4a3f5b11",
+    "latency_ms": 3.1,
+}
 
 
 def provenance_of(request: Request, model: Model) -> dict[str, str | int | float]:

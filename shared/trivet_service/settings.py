@@ -25,6 +25,7 @@ class ServiceSettings(Settings):
     cache_rows: int = Field(0, ge=0, description="Latest distinct texts whose engine output is kept; 0: none.")
     drain_s: int = Field(20, ge=0, description="Seconds that requests in flight get after SIGTERM.")
     database_url: str = Field("", description="SQLAlchemy URL of the store; empty: SQLite in HOME/store.db.")
+    load: str = Field("", description="Data set that recommend fills its catalogue with when it starts.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level that is logged.")
 
     @property

@@ -1,0 +1,57 @@
+"""`POST /v1/items`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from fastapi import APIRouter, Body, Request
+
+from trivet_recommend.item_text import compose_text
+from trivet_recommend.schemas import ItemIn, ItemsIn, ItemsPut, seconds
+from trivet_recommend.shops import Shops
+from trivet_recommend.store import Item
+from trivet_service.access import Writer
+from trivet_service.context import Context
+from trivet_service.exchange import exchange_of
+from trivet_service.limits import check_batch
+from trivet_service.provenance import provenance_of
+
+_ITEMS: Any = Body(
+    openapi_examples={
+        "two": {
+            "value": {
+                "items": [
+                    {"item": "i001", "title": "Ridgeline 3 Trail Running Shoe", "category": "Footwear"},
+                    {"item": "i002", "title": "Skyfell Mountain Racer", "description": "Featherweight racing shoe"},
+                ]
+            }
+        }
+    }
+)
+
+
+def item_routes(context: Context, shops: Shops) -> APIRouter:
+    """The route over the shops of this app."""
+    router = APIRouter()
+
+    @router.post("/v1/items", summary="Put items into the catalogue")
+    async def put_items(request: Request, caller: Writer, asked: ItemsIn = _ITEMS) -> ItemsPut:
+        check_batch(len(asked.items), limit=context.settings.max_batch, pointer="/items")
+        now = time.time()
+        # Of two items of one name the later counts.
+        items = list({one.item: _item(one, now) for one in asked.items}.values())
+        shop = shops.of(caller.tenant)
+        changed = [item for item in items if not shop.has_text(item.item, item.text)]
+        vectors = await shops.model.embed([item.text for item in changed])
+        await asyncio.to_thread(shops.put, caller.tenant, items, changed, vectors)
+        exchange_of(request.scope).note(items=len(items))
+        return ItemsPut(put=len(items), catalogue=len(shop), **provenance_of(request, shops.model))
+
+    return router
+
+
+def _item(given: ItemIn, now: float) -> Item:
+    text = given.text.strip() or compose_text(given.title, given.description, given.category)
+    return Item(given.item, text, given.title, given.category, seconds(given.added_at, now=now))

@@ -1,0 +1,40 @@
+"""All routes of the service over shops that open when the app starts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter
+
+from trivet_recommend.load import load_dataset
+from trivet_recommend.routes.events import event_routes
+from trivet_recommend.routes.items import item_routes
+from trivet_recommend.routes.recommendations import recommendation_routes
+from trivet_recommend.shops import Shops
+from trivet_service.context import Context
+
+
+def recommend_routes(context: Context) -> APIRouter:
+    """The service's router; its lifespan builds the catalogue and index from the store."""
+    shops = Shops(context)
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        try:
+            await asyncio.to_thread(shops.open)
+            context.checks["recommend.store"] = shops.check
+            if context.settings.load:
+                items, events = await asyncio.to_thread(load_dataset, shops, context.settings.load, context.settings)
+                context.log.info("loaded", dataset=context.settings.load, items=items, events=events)
+            yield
+        finally:
+            await asyncio.to_thread(shops.close)
+
+    router = APIRouter(lifespan=lifespan)
+    router.include_router(item_routes(context, shops))
+    router.include_router(event_routes(context, shops))
+    router.include_router(recommendation_routes(context, shops))
+    return router

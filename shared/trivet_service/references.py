@@ -1,0 +1,56 @@
+"""Which services run, over which models."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trivet.errors import RegistryError
+from trivet_service.models import find_artifact
+from trivet_service.service import Service, ServiceError, find_service, service_names
+from trivet_service.settings import ServiceSettings
+
+
+def choose_references(
+    names: Sequence[str], models: Sequence[str], settings: ServiceSettings
+) -> list[tuple[Service, str]]:
+    """Services with the references of their models; where none is named, all that have a model.
+
+    `models` are SERVICE=REFERENCE.
+
+    Raises:
+        ServiceError: a service that is not installed, or a model for one that does not run.
+        RegistryError: none has a model.
+    """
+    given = dict(_split(model) for model in models)
+    chosen = [find_service(name) for name in dict.fromkeys((*names, *given) if names else names or service_names())]
+    for name in given:
+        if name not in {service.name for service in chosen}:
+            raise ServiceError(f"there is no service {name!r}.", where="--model", todo="Name one that is served.")
+    references = [(service, given.get(service.name, service.reference)) for service in chosen]
+    if names:
+        return references
+    there = [(service, ref) for service, ref in references if service.name in given or _has_model(service, settings)]
+    if not there:
+        raise RegistryError(
+            "no service has a live model.",
+            where=settings.registry_address,
+            todo=f"First `trivet train {chosen[0].name if chosen else 'support'}`.",
+        )
+    return there
+
+
+def _split(model: str) -> tuple[str, str]:
+    service, found, reference = model.partition("=")
+    if not found or not service or not reference:
+        raise ServiceError(
+            f"{model!r} is not SERVICE=MODEL.", where="--model", todo="For instance support=support@live."
+        )
+    return service, reference
+
+
+def _has_model(service: Service, settings: ServiceSettings) -> bool:
+    try:
+        find_artifact(service.reference, settings, service=service.name)
+    except RegistryError:
+        return False
+    return True

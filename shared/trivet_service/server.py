@@ -1,0 +1,121 @@
+"""Runs an app until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from trivet.errors import TrivetError
+from trivet_service.keys import KeyFile
+from trivet_service.models import Models
+from trivet_service.service import Service
+from trivet_service.settings import ServiceSettings
+
+if TYPE_CHECKING:
+    import uvicorn
+    from fastapi import FastAPI
+
+    from trivet_service.context import Context
+
+
+class AddressError(TrivetError):
+    """An address that cannot be listened on."""
+
+
+def run_services(
+    services: Sequence[Service], references: Mapping[str, str], settings: ServiceSettings, *, keys: KeyFile | None
+) -> None:
+    """Serve until SIGTERM or SIGINT; what is in flight is answered first.
+
+    Raises:
+        TrivetError: the address is taken, or a model cannot be loaded.
+    """
+    started = time.perf_counter()
+    listener = open_listener(settings.host, settings.port)
+    loading = _Loading(Models(settings, references))
+    # The web framework is imported while the engine compiles.
+    from trivet_service.app import create_app
+    from trivet_service.context import open_context
+
+    context = open_context(settings, loading.models, keys=keys)
+    app = create_app(services, context)
+    loading.wait()
+    _announce(context, listener, seconds=time.perf_counter() - started)
+    # uvicorn raises the signal again after it has drained; by then there is nothing left to stop.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    make_server(app, drain_s=settings.drain_s).run(sockets=[listener])
+    for trouble in context.troubles:
+        raise trouble
+
+
+def make_server(app: FastAPI, *, drain_s: int) -> uvicorn.Server:
+    """A server that leaves logging to the app and gives requests in flight `drain_s` seconds when it stops."""
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=drain_s,
+    )
+    return uvicorn.Server(config)
+
+
+def open_listener(host: str, port: int) -> socket.socket:
+    """A bound socket; connections are accepted once the server runs.
+
+    Raises:
+        AddressError: another process has the port, or the host is not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise AddressError(
+            f"cannot listen there ({error.strerror}).", where=f"{host}:{port}", todo="Give another --port or --host."
+        ) from error
+    return listener
+
+
+class _Loading:
+    """Models that a thread loads while the main thread imports the web framework."""
+
+    def __init__(self, models: Models) -> None:
+        self.models = models
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._load, name="loading")
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Return when they are loaded, or raise what went wrong."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _load(self) -> None:
+        try:
+            self.models.load()
+        except Exception as error:
+            self._error = error
+
+
+def _announce(context: Context, listener: socket.socket, *, seconds: float) -> None:
+    host, port = listener.getsockname()[:2]
+    models = {model.service: f"{model.name}/{model.version}" for model in context.models}
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    context.log.info("serving", address=address, models=models, seconds=round(seconds, 2))
+    print(f"{', '.join(models)} on {address} (docs: {address}/docs). Ctrl-C stops it.", flush=True)
