@@ -16,6 +16,16 @@ from trivet_service.models import Model
 _FULL = 0.9
 
 
+_METRICS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The text format of Prometheus.",
+        "content": {
+            "text/plain": {"example": 'http_requests_total{method="POST",route="/v1/parse",status="200"} 17.0'}
+        },
+    }
+}
+
+
 class Alive(BaseModel):
     """The process answers."""
 
@@ -69,7 +79,7 @@ def health_routes(context: Context) -> APIRouter:
         )
         return JSONResponse(readiness.model_dump(), 200 if ok else 503)
 
-    @router.get("/metrics", summary="Counters for Prometheus", response_class=Response)
+    @router.get("/metrics", summary="Counters for Prometheus", response_class=Response, responses=_METRICS)
     def metrics() -> Response:
         return Response(context.metrics.text(), media_type=MEDIA_TYPE)
 
