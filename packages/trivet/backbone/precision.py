@@ -8,7 +8,7 @@ import torch
 
 
 def use_bf16(choice: Literal["auto", "on", "off"], device: torch.device) -> bool:
-    """Whether matrix products run in bf16; `auto`: where the device multiplies bf16 itself (AVX512-BF16, AMX, a recent GPU)."""
+    """Whether matrix products run in bf16; `auto`: where the device has them (AVX512-BF16, AMX, a recent GPU)."""
     if choice != "auto":
         return choice == "on"
     if device.type == "cuda":

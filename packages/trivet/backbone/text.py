@@ -34,7 +34,9 @@ class TextEncoder(nn.Module):
     def __init__(self, model: nn.Module, *, pooling: str) -> None:
         super().__init__()
         if pooling not in ("mean", "cls"):
-            raise EncoderError(f"there is no pooling {pooling!r}.", where="encoder.pooling", todo="Use 'mean' or 'cls'.")
+            raise EncoderError(
+                f"there is no pooling {pooling!r}.", where="encoder.pooling", todo="Use 'mean' or 'cls'."
+            )
         self.model = model
         self.pooling = pooling
 
@@ -55,10 +57,12 @@ class TextEncoder(nn.Module):
         return nn.functional.normalize((tokens * kept).sum(dim=1) / kept.sum(dim=1).clamp(min=1.0), dim=-1)
 
     def layer_groups(self) -> tuple[tuple[nn.Parameter, ...], ...]:
-        """All parameters from the bottom up: the embeddings, then each layer; what follows the layers counts to the last."""
-        lists = [part for part in self.model.modules() if isinstance(part, nn.ModuleList)]
-        layers = list(max(lists, key=len)) if lists else []
-        owner = {id(parameter): depth for depth, layer in enumerate(layers, start=1) for parameter in layer.parameters()}
+        """All parameters from the bottom up: embeddings, then each layer; what follows the layers is with the last."""
+        lists = [list(part) for part in self.model.modules() if isinstance(part, nn.ModuleList)]
+        layers = max(lists, key=len, default=[])
+        owner = {
+            id(parameter): depth for depth, layer in enumerate(layers, start=1) for parameter in layer.parameters()
+        }
         groups: list[list[nn.Parameter]] = [[] for _ in range(len(layers) + 1)]
         for name, parameter in self.model.named_parameters():
             groups[owner.get(id(parameter), 0 if "embed" in name else len(layers))].append(parameter)
@@ -67,11 +71,13 @@ class TextEncoder(nn.Module):
     def freeze_embeddings(self) -> None:
         """Token, position and type embeddings keep their values in training."""
         for parameter in self.layer_groups()[0]:
-            parameter.requires_grad_(False)
+            parameter.requires_grad = False
 
 
 def load_encoder(source: EncoderSource, *, dropout: float) -> TextEncoder:
-    """The encoder of a local folder (config.json, model.safetensors) in float32, with this dropout everywhere; never asks a hub.
+    """The encoder of a local folder (config.json, model.safetensors) in float32, with this dropout everywhere.
+
+    No hub is asked, and the caller's random state stays as it is.
 
     Raises:
         EncoderError: the folder is not an encoder, lacks weights, or its kind is unknown to transformers.
@@ -112,13 +118,15 @@ def load_encoder(source: EncoderSource, *, dropout: float) -> TextEncoder:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """transformers draws a bar for each load; ours are drawn by the CLI."""
+    """transformers draws a bar and prints a table for each load; we check ourselves what is missing."""
     from transformers.utils import logging
 
-    shown = logging.is_progress_bar_enabled()
+    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()
+    logging.set_verbosity_error()
     try:
         yield
     finally:
+        logging.set_verbosity(level)
         if shown:
             logging.enable_progress_bar()

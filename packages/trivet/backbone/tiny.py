@@ -14,7 +14,7 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 def write_tiny_encoder(folder: Path, words: Sequence[str], *, seed: int = 0, width: int = 32) -> EncoderSource:
-    """Writes config.json, tokenizer.json and model.safetensors of an encoder that knows these words; the same for the same seed."""
+    """Writes config.json, tokenizer.json and model.safetensors of an encoder of these words; equal for equal seeds."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import BertConfig, BertModel
 

@@ -21,9 +21,9 @@ def encoder_of(module: nn.Module) -> TextEncoder:
 
 
 def save_weights(module: nn.Module, folder: Path) -> Path:
-    """Writes config.json and model.safetensors of the module's encoder, head.safetensors for all else it has; returns the folder.
+    """Writes config.json and model.safetensors of the module's encoder, and head.safetensors where it has a head.
 
-    The folder is an encoder of its own: `load_encoder` and transformers read it.
+    The folder, which is returned, is an encoder of its own: `load_encoder` and transformers read it.
     """
     model: Any = encoder_of(module).model
     folder.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,9 @@ def save_tensors(tensors: Mapping[str, torch.Tensor], path: Path) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         # Copies, because safetensors refuses tensors that share memory (tied weights).
-        save_file({name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}, temporary)
+        save_file(
+            {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}, temporary
+        )
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
         temporary.replace(path)

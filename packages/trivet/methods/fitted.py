@@ -11,7 +11,7 @@ from trivet.training.history import History
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained module, ready for export: (input_ids, attention_mask) -> (embedding, logits), or (embedding,) for similarity.
+    """A trained module, ready for export: (input_ids, attention_mask) -> (embedding, logits), or (embedding,) alone.
 
     `labels` are in the order of the logits (none for similarity), `epochs` are those that the kept weights have seen,
     `trainable_share` is the share of the weights that training could change, from 0 to 1.

@@ -29,13 +29,11 @@ def fit_full(
     """Tunes every weight of the encoder and its head; columns text and label, or anchor and positive for similarity.
 
     The head starts from a logistic regression over the frozen encoder. Stops early only with `training.patience` and
-    validation rows. With `training.checkpoint_steps` a run that was cut off goes on where it was (`resume`), to the same bits.
+    validation rows. With `training.checkpoint_steps` a run that was cut off goes on (`resume`), to the same bits.
 
     Raises:
         DataError, EncoderError: rows or encoder cannot be used.
         TrivetError: the loss is no longer a number, or the checkpoint in the workspace is of another run.
     """
     assert isinstance(recipe.method, FullMethod)
-    return tune(
-        recipe, train, validation, settings=settings, workspace=workspace, progress=progress, resume=resume
-    )
+    return tune(recipe, train, validation, settings=settings, workspace=workspace, progress=progress, resume=resume)

@@ -28,15 +28,13 @@ def fit_lora(
     progress: Progress | None = None,
     resume: bool = False,
 ) -> Fitted:
-    """As `fit_full`, but only adapters and the head learn; the module returned is merged and as fast as the plain encoder.
+    """As `fit_full`, but only adapters and the head learn; the module returned is merged, a plain encoder again.
 
     Raises:
         RecipeError: `method.targets` names a layer that the encoder does not have.
         DataError, EncoderError, TrivetError: as `fit_full`.
     """
     assert isinstance(recipe.method, LoraMethod)
-    fitted = tune(
-        recipe, train, validation, settings=settings, workspace=workspace, progress=progress, resume=resume
-    )
+    fitted = tune(recipe, train, validation, settings=settings, workspace=workspace, progress=progress, resume=resume)
     merge_lora(encoder_of(fitted.module))
     return fitted

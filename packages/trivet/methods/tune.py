@@ -128,12 +128,17 @@ def _adapted(recipe: Recipe, source: EncoderSource) -> TextEncoder:
     return encoder
 
 
-def _fingerprint(
-    recipe: Recipe, source: EncoderSource, train: pd.DataFrame, validation: pd.DataFrame | None
-) -> str:
+def _fingerprint(recipe: Recipe, source: EncoderSource, train: pd.DataFrame, validation: pd.DataFrame | None) -> str:
     """A hash of all that decides the weights: rows, knobs, encoder. How often checkpoints are written does not."""
     training = recipe.training.model_dump(exclude={"checkpoint_steps"})
-    knobs = [recipe.task.model_dump(), recipe.method.model_dump(), training, source.name, source.pooling, source.prefix]
+    knobs = [
+        recipe.task.model_dump(),
+        recipe.method.model_dump(),
+        training,
+        source.sha256,
+        source.pooling,
+        source.prefix,
+    ]
     digest = hashlib.sha256(json.dumps(knobs, sort_keys=True).encode())
     for frame in (train, validation):
         digest.update(b"none" if frame is None else frame.to_json(orient="values").encode())

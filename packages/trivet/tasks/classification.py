@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import nn
 
-from trivet.backbone.precision import full_precision
+from trivet.backbone.precision import full_precision, use_bf16
 from trivet.backbone.text import TextEncoder
 from trivet.errors import DataError
 from trivet.heads.logistic import LogisticHead
@@ -90,11 +90,12 @@ class ClassificationTask:
     def start(self, module: nn.Module, rows: LabelledRows) -> None:
         """Starts the head as a logistic regression over the embeddings that the module gives now.
 
-        Tuning then begins at the accuracy of the probe, and its first steps do not tear at the encoder for the sake of a
-        random head (Kumar 2022, linear probing then fine-tuning).
+        Tuning then begins at the accuracy of the probe, and its first steps do not tear at the encoder for a random
+        head's sake (Kumar 2022, linear probing then fine-tuning).
         """
         assert isinstance(module, Classifier)
-        embeddings = compute_outputs(module, rows.encoded)[0].numpy()
+        bf16 = use_bf16(self.training.bf16, next(module.parameters()).device)
+        embeddings = compute_outputs(module, rows.encoded, bf16=bf16)[0].numpy()
         probe = LogisticHead.fit(
             embeddings, rows.truth, self.labels, penalties=(PROBE_PENALTY,), seed=self.training.seed
         )
@@ -134,7 +135,7 @@ def classification_task(frame: pd.DataFrame, tokenizer: TextTokenizer, training:
     Raises:
         DataError: fewer than two labels.
     """
-    counts: dict[str, Any] = frame["label"].value_counts().to_dict()
+    counts = {str(label): count for label, count in frame["label"].value_counts().items()}
     labels = tuple(sorted(counts))
     if len(labels) < 2:
         raise DataError(

@@ -101,9 +101,7 @@ class SimilarityTask:
         """Symmetric InfoNCE at the recipe's temperature."""
         (anchors,) = module(batch["anchor_ids"], batch["anchor_mask"])
         (positives,) = module(batch["positive_ids"], batch["positive_mask"])
-        return symmetric_contrast(
-            anchors, positives, temperature=self.training.temperature, masked=batch["masked"]
-        )
+        return symmetric_contrast(anchors, positives, temperature=self.training.temperature, masked=batch["masked"])
 
     def score(self, module: nn.Module, rows: PairedRows) -> float:
         """Mean reciprocal rank of each anchor's positive among all different positives; a tie counts as a loss.

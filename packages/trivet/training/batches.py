@@ -29,7 +29,7 @@ def plan_batches(lengths: Indices, *, batch_size: int, seed: int, epoch: int) ->
 
 
 def share_batches(batches: Sequence[Indices], *, process: int, processes: int) -> tuple[Indices, ...]:
-    """The batches of one of several processes; all get the same number, the first batches serve twice where it does not divide."""
+    """The batches of one of several processes; all get the same number, so the first few may serve twice."""
     missing = -len(batches) % processes
     return tuple([*batches, *batches[:missing]][process::processes])
 

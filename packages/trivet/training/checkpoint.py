@@ -37,8 +37,8 @@ class Position:
 class Checkpoint:
     """Everything that decides the rest of a run; with the same rows and recipe the final weights are the same bits.
 
-    `weights` and `best` hold the parameters that learn, by name; `best` is empty without early stopping. Rows are drawn from
-    (seed, epoch), so numpy has no state to keep.
+    `weights` and `best` hold the parameters that learn, by name; `best` is empty without early stopping. Rows are drawn
+    from (seed, epoch), so numpy has no state to keep.
     """
 
     position: Position

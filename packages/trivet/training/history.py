@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class StepReport:
-    """One step of the optimiser: epoch (from 1), step and steps of the whole run, the step's loss and the encoder's rate."""
+    """One step of the optimiser: epoch (from 1), step and steps of the whole run, its loss and the encoder's rate."""
 
     epoch: int
     step: int
@@ -23,7 +23,7 @@ Report = Callable[[StepReport], None]
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over the rows: mean training loss, score on validation (None: there is none), seconds without scoring."""
+    """One pass over the rows: mean training loss, score on validation (None: no such rows), seconds without scoring."""
 
     epoch: int
     loss: float

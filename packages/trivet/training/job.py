@@ -14,7 +14,8 @@ from trivet.tasks.task import R, TrainTask
 class Job(Generic[R]):
     """Rows to learn from, rows to stop on, and how.
 
-    `checkpoints` is a folder for checkpoints only; `fingerprint` names rows and recipe, a checkpoint of another is refused.
+    `checkpoints` is a folder for checkpoints; `fingerprint` stands for rows and knobs, and a checkpoint of others is
+    refused.
     """
 
     task: TrainTask[R]

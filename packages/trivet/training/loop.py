@@ -28,10 +28,10 @@ from trivet.training.step import Stepper
 def fit(module: nn.Module, job: Job[R], *, report: Report | None = None, resume: bool = False) -> History:
     """Fits the module in place and leaves it on the device in evaluation mode.
 
-    With `patience` and validation rows it stops when the score no longer rises, and keeps the best epoch's weights; else it
-    keeps the last. With `resume` it goes on from the job's checkpoint where there is one; on one process of a CPU the final
-    weights are then the same bits as without the stop. An exception of `report` ends the run and leaves the checkpoint. The
-    random state of torch is the caller's again afterwards.
+    With `patience` and validation rows it stops when the score no longer rises, and keeps the best epoch's weights;
+    else it keeps the last. With `resume` it goes on from the job's checkpoint where there is one; on one process of a
+    CPU the final weights are then the same bits as without the stop. An exception of `report` ends the run and leaves
+    the checkpoint. The random state of torch is the caller's again afterwards.
 
     Raises:
         TrivetError: the loss is no longer a number, or the checkpoint is damaged or of another run.
@@ -89,7 +89,7 @@ class _Loop(Generic[R]):
     def _train_epoch(self) -> None:
         self.stepper.module.train()
         for group in self._plan(self.position.epoch)[self.position.done :]:
-            rate = self.recipe.learning_rate * self.schedule.get_last_lr()[0] / self.schedule.base_lrs[0]
+            rate = float(self.recipe.learning_rate * self.schedule.get_last_lr()[0] / self.schedule.base_lrs[0])
             started = time.perf_counter()
             loss = self.stepper.step(self.job.rows, group)
             self.schedule.step()

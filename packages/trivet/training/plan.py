@@ -18,9 +18,9 @@ from trivet.training.step import Stepper
 
 @dataclass(frozen=True)
 class Cost:
-    """Steps and seconds of the whole run without scoring, and the most memory that the process has held, in bytes.
+    """Steps and seconds of the loop, and the most memory that the process has held, in bytes (on a GPU: the GPU's).
 
-    On a GPU the memory is the GPU's.
+    Not in it: scores on validation rows, and the probe that a head starts from, about an epoch's time in all.
     """
 
     rows: int
@@ -34,7 +34,7 @@ class Cost:
 
 
 def probe_seconds(module: nn.Module, job: Job[R], *, batches: int = 4) -> Cost:
-    """Estimates the cost of `fit` from a few of its batches, the longest among them; the module is changed and of no further use.
+    """Estimates the cost of `fit` from a few of its batches, the longest among them; the module is spoilt by it.
 
     Seconds are taken per token with padding, so an epoch of mostly short texts is not judged by a long one.
     """
@@ -42,9 +42,7 @@ def probe_seconds(module: nn.Module, job: Job[R], *, batches: int = 4) -> Cost:
         torch.manual_seed(job.recipe.seed)
         stepper = Stepper(module, job.task, job.recipe, layer_decay=job.layer_decay)
         module.train()
-        planned = plan_batches(
-            job.rows.lengths, batch_size=job.recipe.batch_size, seed=job.recipe.seed, epoch=0
-        )
+        planned = plan_batches(job.rows.lengths, batch_size=job.recipe.batch_size, seed=job.recipe.seed, epoch=0)
         padded = [int(job.rows.lengths[indices].max()) * len(indices) for indices in planned]
         by_size = np.argsort(padded, kind="stable")
         chosen = [int(by_size[at]) for at in np.linspace(0, len(planned) - 1, num=batches).round().astype(int)]

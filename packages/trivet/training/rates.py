@@ -11,8 +11,10 @@ from trivet.recipe.training import TrainingRecipe
 
 
 def parameter_groups(module: nn.Module, recipe: TrainingRecipe, *, layer_decay: float = 1.0) -> list[dict[str, Any]]:
-    """Groups for the optimiser: the encoder's layers from the top down, each `layer_decay` times as fast as the one above, then
-    whatever is outside the encoder at the head's rate. Biases, norms and all else with one dimension do not decay.
+    """Groups for the optimiser: the encoder's layers from the top down, then all outside it at the head's rate.
+
+    Each layer learns `layer_decay` times as fast as the one above. Biases, norms and all else with one dimension do not
+    decay.
     """
     layers = encoder_of(module).layer_groups()
     inside = {id(parameter) for layer in layers for parameter in layer}

@@ -59,7 +59,7 @@ class Stepper(Generic[R]):
             raise TrivetError(
                 f"the loss is no longer a number (loss {total}, gradient norm {float(norm)}).",
                 where="training.learning_rate",
-                todo=f"Lower it (now {self.recipe.learning_rate:g}), raise training.warmup, or set training.bf16 = 'off'.",
+                todo=f"Lower it (now {self.recipe.learning_rate:g}), raise training.warmup, or turn training.bf16 off.",
             )
         self.optimizer.step()
         self.optimizer.zero_grad()

@@ -40,13 +40,15 @@ def test_only_adapters_learn(source: EncoderSource) -> None:
 
 def test_the_trainable_share_is_counted_in_weights() -> None:
     module = nn.ModuleList([nn.Linear(3, 1, bias=False), nn.Linear(9, 1, bias=False)])
-    module[1].weight.requires_grad_(False)
+    module[1].weight.requires_grad = False
     assert trainable_share(module) == 0.25
 
 
 def test_the_scaling_is_rank_stabilised(source: EncoderSource) -> None:
     encoder = adapted(source, LoraMethod(rank=4, alpha=16, targets=("query",)))
-    scaling = [part.scaling["default"] for part in encoder.modules() if hasattr(part, "scaling") and hasattr(part, "lora_A")]
+    scaling = [
+        part.scaling["default"] for part in encoder.modules() if hasattr(part, "scaling") and hasattr(part, "lora_A")
+    ]
     assert scaling == [8.0, 8.0]  # alpha / sqrt(rank), where plain LoRA has alpha / rank = 4
 
 

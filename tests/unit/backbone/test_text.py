@@ -86,7 +86,9 @@ def test_the_pooler_that_nobody_uses_is_gone(source: EncoderSource) -> None:
 
 @pytest.mark.parametrize("pooling", ["mean", "cls"])
 @pytest.mark.parametrize("example", [[6, 4], [8, 8]], ids=["with padding", "without padding"])
-def test_openvino_gives_the_same_embeddings_at_any_shape(source: EncoderSource, pooling: str, example: list[int]) -> None:
+def test_openvino_gives_the_same_embeddings_at_any_shape(
+    source: EncoderSource, pooling: str, example: list[int]
+) -> None:
     import openvino
 
     encoder = load_encoder(replace(source, pooling=pooling), dropout=0.1).eval()
@@ -114,7 +116,9 @@ def test_damaged_weights_are_an_encoder_error(source: EncoderSource, tmp_path: P
         load_encoder(replace(source, path=tmp_path), dropout=0.1)
 
 
-def test_weights_that_lack_a_tensor_are_refused_instead_of_drawn_at_random(source: EncoderSource, tmp_path: Path) -> None:
+def test_weights_that_lack_a_tensor_are_refused_instead_of_drawn_at_random(
+    source: EncoderSource, tmp_path: Path
+) -> None:
     from safetensors.torch import load_file, save_file
 
     tensors = load_file(source.path / "model.safetensors")
@@ -143,5 +147,7 @@ def test_the_default_encoder_agrees_with_sentence_transformers(source: EncoderSo
     theirs = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
     batch = theirs.tokenizer(texts, padding=True, return_tensors="pt")
     with torch.no_grad():
-        ours = load_encoder(replace(source, path=folder), dropout=0.1).eval()(batch["input_ids"], batch["attention_mask"])
+        ours = load_encoder(replace(source, path=folder), dropout=0.1).eval()(
+            batch["input_ids"], batch["attention_mask"]
+        )
     np.testing.assert_allclose(ours.numpy(), theirs.encode(texts, normalize_embeddings=True), atol=1e-5)

@@ -59,13 +59,13 @@ def test_weights_with_another_head_are_refused(source: EncoderSource, tmp_path: 
     module = disturbed(source)
     folder = save_weights(module, tmp_path)
     module.head = nn.Linear(32, 4)
-    with pytest.raises(EncoderError, match="head.safetensors: the weights are of another model"):
+    with pytest.raises(EncoderError, match=r"head\.safetensors: the weights are of another model"):
         load_weights(module, folder)
 
 
 def test_a_missing_head_is_named(source: EncoderSource, tmp_path: Path) -> None:
     folder = save_weights(load_encoder(source, dropout=0.1), tmp_path)
-    with pytest.raises(EncoderError, match="head.safetensors"):
+    with pytest.raises(EncoderError, match=r"head\.safetensors"):
         load_weights(disturbed(source), folder)
 
 

@@ -76,7 +76,7 @@ def test_the_head_starts_as_the_logistic_regression_over_the_frozen_embeddings(
     from sklearn.linear_model import LogisticRegression
 
     three = pd.concat([FRAME, pd.DataFrame({"text": ["b c", "d e a"], "label": ["other", "other"]})])
-    task = classification_task(three, tokenizer, TrainingRecipe())
+    task = classification_task(three, tokenizer, TrainingRecipe(bf16="off"))
     rows = task.prepare(three)
     module = task.module(load_encoder(source, dropout=0.1))
     task.start(module, rows)

@@ -22,3 +22,12 @@ def test_the_module_is_left_in_the_mode_it_was_in(source: EncoderSource, tokeniz
         nn.Module.train(module, is_training)
         compute_outputs(module, tokenizer.encode(["a"]))
         assert module.training == is_training
+
+
+def test_bf16_is_asked_for_and_near(source: EncoderSource, tokenizer: TextTokenizer) -> None:
+    module = Embedder(load_encoder(source, dropout=0.5))
+    encoded = tokenizer.encode(["a b c d e", "card"])
+    (exact,), (rough,) = compute_outputs(module, encoded), compute_outputs(module, encoded, bf16=True)
+    assert rough.dtype == torch.float32
+    assert not torch.equal(exact, rough)
+    torch.testing.assert_close(exact, rough, atol=0.02, rtol=0)

@@ -138,8 +138,14 @@ def test_the_callers_random_state_is_left_alone(prepare: Prepare) -> None:
 
 def test_the_best_weights_come_back_and_not_the_last(prepare: Prepare) -> None:
     module, job = prepare(rows=120, held_out=40, epochs=12, patience=2)
-    history = fit(module, job)
+    after: dict[int, str] = {}
+
+    def remember(done: StepReport) -> None:
+        after[done.epoch] = hash_weights(module)
+
+    history = fit(module, job, report=remember)
     scores = [epoch.score for epoch in history.epochs]
+    assert hash_weights(module) == after[history.kept] != after[len(scores)]
     assert len(scores) == history.kept + 2 < 12
     assert scores[history.kept - 1] == max(scores)
     assert job.task.score(module, job.validation) == max(scores)
@@ -197,7 +203,7 @@ def test_a_checkpoint_holds_only_what_learns(prepare: Prepare) -> None:
 
     module, job = prepare(checkpoint_steps=24)
     for parameter in module.encoder.parameters():
-        parameter.requires_grad_(False)
+        parameter.requires_grad = False
     fit(module, job)
     (folder,) = find_checkpoints(job.checkpoints)
     with safe_open(folder / "weights.safetensors", "pt") as file:

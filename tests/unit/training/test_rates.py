@@ -25,7 +25,9 @@ def module(source: EncoderSource) -> Classifier:
 
 def test_every_parameter_learns_in_one_group(module: Classifier) -> None:
     groups = parameter_groups(module, RECIPE)
-    assert sum(len(group["params"]) for group in groups) == len(list(module.parameters())) == len(by_name(module, groups))
+    assert (
+        sum(len(group["params"]) for group in groups) == len(list(module.parameters())) == len(by_name(module, groups))
+    )
 
 
 def test_the_head_has_its_own_rate(module: Classifier) -> None:
