@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, assert_never
 
 import numpy as np
 
@@ -24,6 +24,10 @@ from trivet.trust.novelty import leave_one_out_novelty
 if TYPE_CHECKING:
     import pandas as pd
 
+Kind = Literal["analytic", "logistic"]
+# Up to so many rows `auto` tries both heads; above, the logistic one takes minutes and the analytic one is as good.
+AUTO_ROWS = 3000
+
 
 def build_head(recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, progress: Progress) -> Candidate:
     """A head fitted on all rows; its calibration rests on out-of-fold scores of the same rows.
@@ -40,9 +44,8 @@ def build_head(recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, progre
     labels = tuple(sorted(rows["label"].unique()))
     truth = np.searchsorted(np.asarray(labels), rows["label"].to_numpy(dtype=str))
     progress.stage("head")
-    head = _fit(recipe.method, embeddings, truth, labels, seed=recipe.training.seed)
+    head, held_out = _choose(recipe, embeddings, truth, labels)
     progress.stage("promises")
-    held_out = _hold_out(recipe, head, embeddings, truth, labels)
     return Candidate(
         source=source,
         graph=graph,
@@ -56,38 +59,43 @@ def build_head(recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, progre
     )
 
 
-def _fit(method: HeadMethod, embeddings: np.ndarray, truth: np.ndarray, labels: tuple[str, ...], *, seed: int) -> Head:
+def _choose(
+    recipe: Recipe, embeddings: np.ndarray, truth: np.ndarray, labels: tuple[str, ...]
+) -> tuple[Head, HeldOut]:
+    """The recipe's head, or the one that is right on more held-out rows, with its held-out scores."""
+    method = recipe.method
+    assert isinstance(method, HeadMethod)
+    kinds: list[Kind]
     match method.head:
+        case "auto":
+            kinds = ["analytic", "logistic"] if len(truth) <= AUTO_ROWS else ["analytic"]
+        case "analytic" | "logistic":
+            kinds = [method.head]
+        case _:
+            assert_never(method.head)
+    tried = [_try(kind, recipe, embeddings, truth, labels) for kind in kinds]
+    return max(tried, key=lambda pair: _accuracy(pair[1]))
+
+
+def _try(
+    kind: Kind, recipe: Recipe, embeddings: np.ndarray, truth: np.ndarray, labels: tuple[str, ...]
+) -> tuple[Head, HeldOut]:
+    method, seed = recipe.method, recipe.training.seed
+    assert isinstance(method, HeadMethod)
+    novelties = leave_one_out_novelty(embeddings, truth)
+    match kind:
         case "analytic":
-            return AnalyticHead.fit(
+            analytic = AnalyticHead.fit(
                 embeddings, truth, labels, expansion=method.expansion, penalties=method.penalties, seed=seed
             )
+            assert analytic.leave_one_out_scores is not None
+            return analytic, HeldOut(analytic.leave_one_out_scores.astype(np.float64), novelties, truth)
         case "logistic":
-            return LogisticHead.fit(embeddings, truth, labels, penalties=method.penalties, seed=seed)
-
-
-def _hold_out(
-    recipe: Recipe, head: Head, embeddings: np.ndarray, truth: np.ndarray, labels: tuple[str, ...]
-) -> HeldOut:
-    """Scores and novelties of every row by a head and prototypes that have not seen it."""
-    assert isinstance(recipe.method, HeadMethod)
-    if isinstance(head, AnalyticHead) and head.leave_one_out_scores is not None:
-        scores = head.leave_one_out_scores.astype(np.float64)
-    else:
-        scores = np.zeros((len(truth), len(labels)), dtype=np.float64)
-        for fold in _folds(truth, recipe.trust.folds, seed=recipe.data.seed):
-            seen = np.ones(len(truth), dtype=bool)
-            seen[fold] = False
-            apart = _fit(recipe.method, embeddings[seen], truth[seen], labels, seed=recipe.training.seed)
-            scores[fold] = apart.scores(embeddings[fold])
-    return HeldOut(scores, leave_one_out_novelty(embeddings, truth), truth)
-
-
-def _folds(truth: np.ndarray, count: int, *, seed: int) -> list[np.ndarray]:
-    """Stratified folds: rows of each label are dealt out in turn, so no fold empties a label of two rows or more."""
-    order = np.random.default_rng(seed).permutation(len(truth))
-    dealt = order[np.argsort(truth[order], kind="stable")]
-    return [np.sort(dealt[start::count]) for start in range(count)]
+            logistic = LogisticHead.fit(
+                embeddings, truth, labels, penalties=method.weight_penalties, seed=seed, folds=recipe.trust.folds
+            )
+            assert logistic.out_of_fold_scores is not None
+            return logistic, HeldOut(logistic.out_of_fold_scores.astype(np.float64), novelties, truth)
 
 
 def _accuracy(held_out: HeldOut) -> float:

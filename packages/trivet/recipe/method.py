@@ -13,10 +13,15 @@ class HeadMethod(Section):
     """A head over the frozen encoder; seconds, and every such artifact shares one graph."""
 
     kind: Literal["head"] = "head"
-    head: Literal["analytic", "logistic"] = "analytic"
+    head: Literal["auto", "analytic", "logistic"] = Field(
+        "auto", description="`auto`: the better one on rows held out where there are few; analytic where there are many."
+    )
     expansion: int = Field(4000, ge=0, le=20000, description="Width of the random ReLU expansion (analytic); 0: none.")
     penalties: tuple[float, ...] = Field(
-        (30.0, 100.0, 300.0, 1000.0), min_length=1, description="Ridge penalties (analytic) or 1/C (logistic) to choose from."
+        (30.0, 100.0, 300.0, 1000.0, 3000.0), min_length=1, description="Ridge penalties to choose from (analytic)."
+    )
+    weight_penalties: tuple[float, ...] = Field(
+        (0.03, 0.1, 0.3), min_length=2, description="L2 penalties, 1/C, to choose from (logistic)."
     )
 
 
