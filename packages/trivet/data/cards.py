@@ -104,6 +104,8 @@ class DataCard(_Entry):
             unpinned = [path for path, file in self.files.items() if not (file.sha256 or file.members)]
             if unpinned:
                 raise ValueError(f"{unpinned} have neither a sha256 nor a manifest of members")
+            if not self.mirror:
+                raise ValueError("needs a folder of the mirror, where the cache keeps the files as well")
             if not (self.origin or self.mirror_only):
                 raise ValueError("needs an origin, or mirror_only")
         return self

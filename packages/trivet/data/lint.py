@@ -128,19 +128,14 @@ def _examples(rows: pd.DataFrame, column: str) -> tuple[str, ...]:
 
 
 def _conflicts(frame: pd.DataFrame, normal: pd.Series, labels: pd.Series, *, known: pd.Series) -> Finding:
-    several = pd.DataFrame({"text": normal, "label": labels})[known].groupby("text")["label"].nunique()
-    mask = known & normal.isin(several.index[several > 1])
-    rows = frame[mask.to_numpy(dtype=bool)]
-    return Finding(
-        "conflict",
-        "warning",
-        len(rows),
-        "the same text stands with different labels",
-        tuple(
-            f"{shorten(text)}: {', '.join(sorted(set(labels[normal == text])))}"
-            for text in several.index[several > 1][:SHOWN]
-        ),
-    )
+    several = pd.DataFrame({"text": normal, "label": labels})[known].groupby("text", sort=False)["label"].nunique()
+    torn = several.index[several > 1]
+    examples = []
+    for text in torn[:SHOWN]:
+        rows = frame[(normal == text).to_numpy(dtype=bool)]
+        examples.append(f"{_examples(rows.head(1), 'text')[0]} ({', '.join(sorted(set(rows['label'])))})")
+    count = int((known & normal.isin(torn)).sum())
+    return Finding("conflict", "warning", count, "the same text stands with different labels", tuple(examples))
 
 
 def _rare(labels: pd.Series) -> Finding:

@@ -54,6 +54,16 @@ class Place:
             raise DataError(f"member {member!r} is not the one of the card.", where=str(self.path), todo=self._cure())
         return content
 
+    def verify(self, entry: CardFile) -> None:
+        """Nothing where the file, and every member of the card's manifest, are those of the card.
+
+        Raises:
+            DataError: as `read` and `read_member`.
+        """
+        self.read(entry)
+        for member in entry.members:
+            self.read_member(entry, member)
+
     def _cure(self) -> str:
         if self.source == "mirror":
             return "Mend the mirror, or unset TRIVET_DATA to use the cache or the origin."
@@ -107,7 +117,7 @@ def ensure_place(card: DataCard, path: str, settings: Settings) -> Place:
 
 
 def fetch_files(card: DataCard, settings: Settings) -> dict[str, Place]:
-    """Every file of a card, present and verified; a damaged copy in the cache is fetched again.
+    """Every file of a card, present and verified with its members; a damaged copy in the cache is fetched again.
 
     Raises:
         DataError: as `ensure_place`; also a damaged file of a mirror.
@@ -116,7 +126,7 @@ def fetch_files(card: DataCard, settings: Settings) -> dict[str, Place]:
     for path, entry in card.files.items():
         place = ensure_place(card, path, settings)
         try:
-            place.read(entry)
+            place.verify(entry)
         except DataError:
             if place.source != "cache" or settings.offline or card.mirror_only:
                 raise
@@ -125,6 +135,7 @@ def fetch_files(card: DataCard, settings: Settings) -> dict[str, Place]:
             if place.path != into:
                 place.path.unlink()
             place = Place(into, "origin")
+            place.verify(entry)
         places[path] = place
     return places
 
