@@ -1,0 +1,29 @@
+"""What an artifact is made of, before it is saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from trivet.answers.facts import Facts
+from trivet.artifact.card import Card
+from trivet.heads.head import Head
+from trivet.heads.prototypes import Prototypes
+from trivet.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Parts:
+    """`graph` is an exported graph folder; `head` is None where the graph answers logits, or where nothing is labelled.
+
+    `weights` is a folder with the torch weights or the adapter of a tuned encoder.
+    """
+
+    recipe: Recipe
+    facts: Facts
+    card: Card
+    tokenizer: Path
+    graph: Path
+    head: Head | None
+    prototypes: Prototypes | None
+    weights: Path | None
