@@ -13,6 +13,8 @@ from trivet.training.history import History
 class Fitted:
     """A trained module, ready for export: (input_ids, attention_mask) -> (embedding, logits), or (embedding,) alone.
 
+    It lies on the CPU in evaluation mode.
+
     `labels` are in the order of the logits (none for similarity), `epochs` are those that the kept weights have seen,
     `trainable_share` is the share of the weights that training could change, from 0 to 1.
     """

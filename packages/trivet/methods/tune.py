@@ -54,6 +54,7 @@ def tune(
         listener.step(step.step, step.steps, f"epoch {step.epoch}  loss {step.loss:.4f}  rate {step.rate:.1e}")
 
     history = fit(module, job, report=report, resume=resume)
+    module.cpu()
     labels = job.task.labels if isinstance(job.task, ClassificationTask) else ()
     return Fitted(module, labels, history, epochs=history.kept, trainable_share=share)
 
