@@ -33,7 +33,7 @@ def origin() -> Iterator[Origin]:
             self.end_headers()
             self.wfile.write(content[: len(content) // 2] if self.path in served.broken else content)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *_: object) -> None:
             """Silent: a test's output is its own."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -81,7 +81,8 @@ def _texts(
     if table.startswith(OUT_OF_SCOPE):
         # What is out of scope has one label here, whatever the file calls it, and needs no column of it.
         label = OUT_OF_SCOPE
-    if table.startswith(OUT_OF_SCOPE) or table == TEXTS:
+        named = {role: name for role, name in named.items() if name in raw.columns}
+    elif table == TEXTS:
         named = {role: name for role, name in named.items() if role == "text" or name in raw.columns}
     elif not label:
         roles.insert(1, "label")

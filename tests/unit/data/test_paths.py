@@ -180,6 +180,13 @@ def test_a_folder_holds_one_file_a_table(tmp_path: Path, recipe: Build, settings
     assert list(foreign["kind"]) == ["far"]
 
 
+def test_what_is_out_of_scope_may_call_its_text_otherwise(tmp_path: Path, recipe: Build, settings: Settings) -> None:
+    write_rows(tmp_path / "train.csv", text="asked", label="wanted")
+    (tmp_path / "oos.csv").write_text("text\nsing me a song\n")
+    dataset = open_dataset(recipe(tmp_path, columns={"text": "asked", "label": "wanted"}), settings)
+    assert list(dataset.frame("out_of_scope_test")["text"]) == ["sing me a song"]
+
+
 def test_two_files_for_one_table_are_refused(tmp_path: Path, recipe: Build, settings: Settings) -> None:
     write_rows(tmp_path / "train.csv")
     write_rows(tmp_path / "train.jsonl")

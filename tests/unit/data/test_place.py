@@ -130,7 +130,7 @@ def test_an_archive_is_read_in_place_member_by_member(tmp_path: Path) -> None:
         place = Place(put(tmp_path / name, content), "mirror")
         entry_of = CardFile(members={"set/train.csv": hashlib.sha256(CONTENT).hexdigest()})
         assert place.read_member(entry_of, "set/train.csv") == CONTENT
-        with pytest.raises(DataError, match="has no member 'set/test.csv'"):
+        with pytest.raises(DataError, match=r"has no member 'set/test\.csv'"):
             place.read_member(entry_of, "set/test.csv")
         with pytest.raises(DataError, match="is not the one of the card"):
             place.read_member(CardFile(members={"set/train.csv": "0" * 64}), "set/train.csv")
