@@ -53,12 +53,27 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
         return HTMLResponse(page())
 
     describe(app)
+    app.state.troubles = context.troubles
     return app
 
 
 def _lifespan(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            async with _models(context), _noted_uses(context):
+                yield
+        except Exception as error:
+            # The server would only log it; the command line says it in one line.
+            context.troubles.append(error)
+            raise
+
+    return lifespan
+
+
+@asynccontextmanager
+async def _models(context: Context) -> AsyncIterator[None]:
+    try:
         await asyncio.to_thread(context.models.load)
         for model in context.models:
             context.metrics.show_model(
@@ -69,20 +84,20 @@ def _lifespan(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManag
                 degraded=bool(model.artifact.degraded),
             )
         context.metrics.watch(context.models.batchers)
-        noting = asyncio.create_task(_note_uses(context))
-        try:
-            yield
-        except Exception as error:
-            # The server would only log it; the command line says it in one line.
-            context.troubles.append(error)
-            raise
-        finally:
-            noting.cancel()
-            context.doorkeeper.write_uses()
-            # Requests in flight have ended by now; what is still queued is answered.
-            await asyncio.to_thread(context.models.close)
+        yield
+    finally:
+        # Requests in flight have ended by now; what is still queued is answered.
+        await asyncio.to_thread(context.models.close)
 
-    return lifespan
+
+@asynccontextmanager
+async def _noted_uses(context: Context) -> AsyncIterator[None]:
+    noting = asyncio.create_task(_note_uses(context))
+    try:
+        yield
+    finally:
+        noting.cancel()
+        await asyncio.to_thread(context.doorkeeper.write_uses)
 
 
 async def _note_uses(context: Context) -> None:

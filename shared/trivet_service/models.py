@@ -12,14 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from trivet.answers.classification import ClassificationAnswer
-from trivet.errors import ArtifactError, RegistryError
+from trivet.errors import ArtifactError, InputError, RegistryError
 from trivet.runtime.batcher import Batcher
 from trivet.runtime.waiter import Outcome
 from trivet_service.settings import ServiceSettings
 
 if TYPE_CHECKING:
     from trivet.artifact.artifact import Artifact
-
     from trivet.runtime.graphs import GraphPool
     from trivet.runtime.tokens import Encoded
 
@@ -44,15 +43,23 @@ class Model:
         """The answer to one text, with the `top` likeliest labels.
 
         Raises:
+            InputError: the text holds no word; `where` is /text.
             OverloadError: it would wait longer than the deadline.
         """
-        encoded = await self._encode([text])
+        encoded = await self._encode([text], pointer="/text")
         rows = await self.batcher.async_submit(encoded[0], deadline_s=self.settings.deadline_s)
         return self.artifact.answer(_stack([rows]), encoded, top=top)[0]
 
-    async def answer_many(self, texts: Sequence[str], *, top: int) -> list[ClassificationAnswer | Exception]:
-        """An answer a text in order, or what went wrong with that text alone. Raises as `answer`."""
-        encoded = await self._encode(texts)
+    async def answer_many(
+        self, texts: Sequence[str], *, top: int, pointer: str = "/texts/{row}"
+    ) -> list[ClassificationAnswer | Exception]:
+        """An answer a text in order, or what went wrong with that text alone.
+
+        Raises:
+            InputError: a text holds no word; `where` is `pointer` with the number of the text in place of {row}.
+            OverloadError: they would wait longer than the deadline.
+        """
+        encoded = await self._encode(texts, pointer=pointer)
         outcomes = await self.batcher.async_submit_many(encoded, deadline_s=self.settings.batch_deadline_s)
         good = [at for at, outcome in enumerate(outcomes) if not isinstance(outcome, Exception)]
         answers: list[Any] = list(outcomes)
@@ -64,9 +71,9 @@ class Model:
                 answers[at] = answer
         return answers
 
-    async def embed(self, texts: Sequence[str]) -> F32:
-        """Embeddings F32[N, D] of texts. Raises as `answer`, and whatever the engine raises on any of them."""
-        encoded = await self._encode(texts)
+    async def embed(self, texts: Sequence[str], *, pointer: str = "/texts/{row}") -> F32:
+        """Embeddings F32[N, D] of texts. Raises as `answer_many`, and whatever the engine raises on any of them."""
+        encoded = await self._encode(texts, pointer=pointer)
         outcomes = await self.batcher.async_submit_many(encoded, deadline_s=self.settings.batch_deadline_s)
         for outcome in outcomes:
             if isinstance(outcome, Exception):
@@ -75,10 +82,14 @@ class Model:
             return np.empty((0, self.artifact.graph.engine.dim), dtype=np.float32)
         return _stack(outcomes)["embedding"]
 
-    async def _encode(self, texts: Sequence[str]) -> list[Encoded]:
-        if sum(map(len, texts)) <= _INLINE_CHARACTERS:
-            return self.artifact.encode(texts)
-        return await asyncio.to_thread(self.artifact.encode, texts)
+    async def _encode(self, texts: Sequence[str], *, pointer: str) -> list[Encoded]:
+        try:
+            if sum(map(len, texts)) <= _INLINE_CHARACTERS:
+                return self.artifact.encode(texts)
+            return await asyncio.to_thread(self.artifact.encode, texts)
+        except InputError as error:
+            row = error.where.rpartition("/")[2]
+            raise InputError(error.what, where=pointer.format(row=row), todo=error.todo) from error
 
 
 class Models:
@@ -144,13 +155,14 @@ def find_artifact(reference: str, settings: ServiceSettings, *, service: str) ->
         RegistryError: the registry does not hold it; says how to train one.
         ArtifactError: a path where there is no artifact.
     """
-    from trivet.registry.registry import open_registry
-
     folder = Path(reference).expanduser()
     if folder.is_dir():
         return folder.name, 0, folder
     if "/" in reference and not reference.rsplit("/", 1)[1].isdigit():
         raise ArtifactError("there is no such folder.", where=reference, todo=f"Give a folder, or {service}@live.")
+    # A server of folders needs no registry, nor the file systems that one may lie on.
+    from trivet.registry.registry import open_registry
+
     registry = open_registry(settings)
     try:
         name, version = registry.resolve(reference)

@@ -17,7 +17,7 @@ def running(app: FastAPI, *, start_s: float = 30.0) -> Iterator[str]:
     """The address of a real server over the app; it has drained when the block ends.
 
     Raises:
-        AssertionError: the app did not start.
+        Exception: what kept the app from starting.
     """
     listener = open_listener("127.0.0.1", 0)
     server = make_server(app, drain_s=10)
@@ -26,7 +26,9 @@ def running(app: FastAPI, *, start_s: float = 30.0) -> Iterator[str]:
     try:
         end = time.monotonic() + start_s
         while not server.started:
-            assert thread.is_alive(), "the app did not start"
+            for trouble in app.state.troubles:
+                raise trouble
+            assert thread.is_alive(), "the app ended before it started"
             assert time.monotonic() < end, "the app took too long to start"
             time.sleep(0.005)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -48,7 +48,8 @@ def analyze_routes(context: Context) -> APIRouter:
             return AnalyzeAnswer(**dict(analysis), **provenance_of(request, model))
         articles = asked.articles or []
         check_batch(len(articles), limit=context.settings.max_batch, pointer="/articles")
-        outcomes = await model.answer_many([article.text for article in articles], top=depth)
+        texts = [article.text for article in articles]
+        outcomes = await model.answer_many(texts, top=depth, pointer="/articles/{row}/text")
         found = render_answers(request, context, model, outcomes, render)
         named = [_name(article, one) for article, one in zip(articles, found, strict=True)]
         return AnalyzeAnswers(articles=named, **provenance_of(request, model))

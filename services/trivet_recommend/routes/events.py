@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
 
@@ -36,7 +36,7 @@ def event_routes(context: Context, shops: Shops) -> APIRouter:
     router = APIRouter()
 
     @router.post("/v1/events", summary="Say what users did; the next recommendation knows it")
-    def take_events(request: Request, caller: Writer, asked: EventsBody = _EVENTS) -> EventsTaken:
+    def take_events(request: Request, caller: Writer, asked: Annotated[EventsBody, _EVENTS]) -> EventsTaken:
         given = asked.events if isinstance(asked, EventsIn) else [asked]
         check_batch(len(given), limit=context.settings.max_batch, pointer="/events")
         now = time.time()

@@ -44,7 +44,7 @@ def item_routes(context: Context, shops: Shops) -> APIRouter:
         items = list({one.item: _item(one, now) for one in asked.items}.values())
         shop = shops.of(caller.tenant)
         changed = [item for item in items if not shop.has_text(item.item, item.text)]
-        vectors = await shops.model.embed([item.text for item in changed])
+        vectors = await shops.model.embed([item.text for item in changed], pointer="/items")
         await asyncio.to_thread(shops.put, caller.tenant, items, changed, vectors)
         exchange_of(request.scope).note(items=len(items))
         return ItemsPut(put=len(items), catalogue=len(shop), **provenance_of(request, shops.model))

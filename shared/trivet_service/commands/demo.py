@@ -35,7 +35,9 @@ class Shown:
 
 @demo.command()
 def run(
-    data: Annotated[str, typer.Option(help="samples, or real: public sets from TRIVET_DATA or their origins.")] = "samples",
+    data: Annotated[
+        str, typer.Option(help="samples, or real: public sets from TRIVET_DATA or their origins.")
+    ] = "samples",
     port: Annotated[int, typer.Option(help="Port on loopback.")] = 8800,
     once: Annotated[bool, typer.Option("--once", help="Stop when everything was shown.")] = False,
 ) -> None:
@@ -49,7 +51,9 @@ def run(
     shutil.rmtree(home, ignore_errors=True)
     settings = settings.model_copy(update={"home": home, "registry": ""})
     _check_port(port)
-    say(f"Trivet trains on {'its own synthetic samples' if data == 'samples' else 'public data'}, then serves on loopback.")
+    say(
+        f"Trivet trains on {'its own synthetic samples' if data == 'samples' else 'public data'}, then serves on loopback."
+    )
     for service, dataset in SETS[data].items():
         say(_train(service, dataset, settings))
     with _serve(port, settings, catalogue=SETS[data]["recommend"]) as base:
@@ -76,7 +80,9 @@ def _check_port(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise TrivetError(
-                f"port {port} is taken ({error.strerror}).", where="--port", todo="Stop what runs there, or give another --port."
+                f"port {port} is taken ({error.strerror}).",
+                where="--port",
+                todo="Stop what runs there, or give another --port.",
             ) from error
 
 
