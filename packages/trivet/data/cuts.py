@@ -36,9 +36,16 @@ def cut_grouped(frame: pd.DataFrame, *, share: float, seed: int) -> Cut:
     """Holds out whole groups, drawn with `seed`, until `share` of the rows is reached as nearly as the groups allow.
 
     Raises:
-        DataError: no column `group`, or a single group.
+        DataError: no column `group`, a row without a group, or a single group.
     """
     _require(frame, "group", flag="--group")
+    groupless = frame[frame["group"].str.strip() == ""]
+    if not groupless.empty:
+        raise DataError(
+            f"{len(groupless)} rows have no group, the first of them {str(groupless['text'].iloc[0])[:40]!r}.",
+            where="data.split",
+            todo="Give every row a group; a row of its own may have a group of its own.",
+        )
     sizes = frame["group"].value_counts().sort_index()
     if len(sizes) < 2:
         raise DataError("all rows are of one group.", where="data.split", todo="Name another column with --group.")

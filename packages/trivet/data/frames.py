@@ -35,7 +35,7 @@ def build_text_frame(
         cells["label"] = [label] * len(raw.lines)
     for role in OPTIONAL:
         if role in columns:
-            cells[role] = text_cells(raw, columns[role], role=role, faults=faults, may_be_empty=role != "group")
+            cells[role] = text_cells(raw, columns[role], role=role, faults=faults, may_be_empty=True)
     times = time_cells(raw, columns["time"], faults=faults) if "time" in columns else None
     raise_faults(raw.file, faults)
     if not raw.lines:

@@ -87,6 +87,11 @@ def test_a_time_cut_holds_the_latest_and_splits_no_moment(times: list[int], shar
     assert cut.kept["time"].max() < cut.held["time"].min()
 
 
+def test_a_row_without_a_group_is_refused() -> None:
+    with pytest.raises(DataError, match="1 rows have no group, the first of them 'row 1'"):
+        cut_grouped(texts("abc", group=["g", " ", "h"]), share=0.2, seed=0)
+
+
 def test_a_cut_by_a_column_that_is_missing_names_its_flag() -> None:
     with pytest.raises(DataError, match="--group"):
         cut_grouped(texts("ab"), share=0.2, seed=0)
