@@ -1,0 +1,83 @@
+"""Makes a version live, through its gates and a paired test against the version that is live now."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trivet.errors import ArtifactError, GateError
+from trivet.evaluation.gates import Check, GateResult, check_gates
+from trivet.evaluation.read import read_report
+from trivet.evaluation.report import Report
+from trivet.recipe.gates import GatesRecipe
+
+if TYPE_CHECKING:
+    from trivet.registry.registry import Registry
+
+LIVE = "live"
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """A version that went live; `previous` was live before, 0: none. `reason` is why failed gates were passed over."""
+
+    name: str
+    version: int
+    previous: int
+    gates: GateResult
+    reason: str = ""
+
+    def lines(self) -> list[str]:
+        """For a screen: what is live now, and what each check said."""
+        instead = f" instead of version {self.previous}" if self.previous else ""
+        told = [f"{self.name}: version {self.version} is live{instead}."]
+        told += [f"  {'passed' if check.passed else 'FAILED'}: {check.detail}" for check in self.gates.checks]
+        return told if self.gates.passed else [*told, f"  passed over because: {self.reason}"]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+def promote(
+    registry: Registry,
+    name: str,
+    version: int,
+    gates: GatesRecipe,
+    *,
+    reports: Path,
+    force: bool = False,
+    reason: str = "",
+) -> Promotion:
+    """Sets the alias `live` to a version whose report passes the gates; reports lie at `reports`/name/version.
+
+    Raises:
+        ArtifactError: the version has no report, or a damaged one.
+        GateError: a gate refuses it and `force` is not given, or `force` comes without a reason.
+    """
+    if force and not reason.strip():
+        raise GateError("passing over the gates needs a reason.", where=f"{name}/{version}", todo="Say why: --reason.")
+    previous = registry.aliases(name).get(LIVE, 0)
+    result = _check(name, version, previous, gates, reports)
+    if not result.passed and not force:
+        raise GateError(
+            result.refusal(),
+            where=f"{name}/{version}",
+            todo="Train a better version, change the gates in its recipe, or force it with a reason.",
+        )
+    passed_over = "" if result.passed else reason.strip()
+    registry.set_alias(name, LIVE, version, reason=passed_over or "passed its gates")
+    return Promotion(name, version, previous, result, passed_over)
+
+
+def _check(name: str, version: int, previous: int, gates: GatesRecipe, reports: Path) -> GateResult:
+    report = read_report(reports / name / str(version))
+    if previous in (0, version):
+        return check_gates(report, gates, live=None)
+    try:
+        live: Report | None = read_report(reports / name / str(previous))
+    except ArtifactError as error:
+        missing = Check(LIVE, passed=False, detail=f"Version {previous}, now live, cannot be compared: {error.what}")
+        return GateResult(passed=False, checks=(*check_gates(report, gates, live=None).checks, missing))
+    return check_gates(report, gates, live=live)
