@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
 from trivet.errors import ArtifactError, GateError
 from trivet.evaluation.gates import Check, GateResult, check_gates
 from trivet.evaluation.read import read_report
 from trivet.evaluation.report import Report
 from trivet.recipe.gates import GatesRecipe
+from trivet.registry.registry import Registry
 
-if TYPE_CHECKING:
-    from trivet.registry.registry import Registry
-
-LIVE = "live"
+LIVE: Final = "live"
 
 
 @dataclass(frozen=True)

@@ -7,81 +7,76 @@ from pathlib import Path
 
 import pytest
 
+from trivet.artifact.sums import write_sums
 from trivet.errors import ArtifactError, GateError
 from trivet.evaluation.promotion import promote
 from trivet.evaluation.report import Report
 from trivet.evaluation.write import write_report
 from trivet.recipe.gates import GatesRecipe
+from trivet.registry.registry import Registry
 
 GATES = GatesRecipe(margin=0.02)
 
 
-class Aliases:
-    """The part of a registry that promotion uses, in memory."""
-
-    def __init__(self) -> None:
-        self.live: dict[str, int] = {}
-        self.reasons: list[str] = []
-
-    def aliases(self, name: str) -> dict[str, int]:
-        return dict(self.live)
-
-    def set_alias(self, name: str, alias: str, version: int, *, reason: str = "") -> None:
-        self.live[alias] = version
-        self.reasons.append(reason)
+@pytest.fixture(name="registry")
+def _registry(tmp_path: Path) -> Registry:
+    """A registry with versions 1 to 4; promotion never opens the artifacts."""
+    registry = Registry(str(tmp_path / "registry"), tmp_path / "cache")
+    for version in range(1, 5):
+        artifact = tmp_path / f"artifact-{version}"
+        artifact.mkdir()
+        (artifact / "artifact.json").write_text(str(version), encoding="utf-8")
+        write_sums(artifact)
+        assert registry.add(artifact, "support") == version
+    return registry
 
 
 @pytest.fixture(name="reports")
 def _reports(judge: Callable[..., Report], tmp_path: Path) -> Path:
     """Version 1 is fair, 2 better, 3 chance."""
     for version, skill in {1: 2.5, 2: 4.0, 3: 0.0}.items():
-        write_report(judge(skill=skill), tmp_path / "support" / str(version))
-    return tmp_path
+        write_report(judge(skill=skill), tmp_path / "reports" / "support" / str(version))
+    return tmp_path / "reports"
 
 
-def test_the_first_good_version_goes_live_and_a_better_one_takes_its_place(reports: Path) -> None:
-    registry = Aliases()
+def test_the_first_good_version_goes_live_and_a_better_one_takes_its_place(registry: Registry, reports: Path) -> None:
     first = promote(registry, "support", 1, GATES, reports=reports)
     second = promote(registry, "support", 2, GATES, reports=reports)
-    assert registry.live == {"live": 2}
+    assert registry.aliases("support") == {"live": 2}
     assert (first.previous, second.previous) == (0, 1)
     assert "version 2 is live instead of version 1" in second.lines()[0]
     assert second.to_json()["gates"]["passed"] is True
 
 
-def test_chance_is_refused_and_the_live_version_stays(reports: Path) -> None:
-    registry = Aliases()
+def test_chance_is_refused_and_the_live_version_stays(registry: Registry, reports: Path) -> None:
     promote(registry, "support", 1, GATES, reports=reports)
     with pytest.raises(GateError, match="does not beat the baseline 'majority'"):
         promote(registry, "support", 3, GATES, reports=reports)
-    assert registry.live == {"live": 1}
+    assert registry.aliases("support") == {"live": 1}
 
 
-def test_a_worse_version_does_not_replace_the_live_one(reports: Path) -> None:
-    registry = Aliases()
+def test_a_worse_version_does_not_replace_the_live_one(registry: Registry, reports: Path) -> None:
     promote(registry, "support", 2, GATES, reports=reports)
     with pytest.raises(GateError, match="beyond the margin"):
         promote(registry, "support", 1, GATES, reports=reports)
     assert promote(registry, "support", 2, GATES, reports=reports).version == 2
 
 
-def test_gates_are_passed_over_only_with_a_reason_that_is_kept(reports: Path) -> None:
-    registry = Aliases()
+def test_gates_are_passed_over_only_with_a_reason_that_is_kept(registry: Registry, reports: Path) -> None:
     with pytest.raises(GateError, match="needs a reason"):
         promote(registry, "support", 3, GATES, reports=reports, force=True, reason=" ")
     forced = promote(registry, "support", 3, GATES, reports=reports, force=True, reason="demo of a bad model")
-    assert registry.live == {"live": 3}
-    assert registry.reasons == ["demo of a bad model"]
+    assert registry.aliases("support") == {"live": 3}
+    assert registry.log("support")[-1]["reason"] == "demo of a bad model"
     assert "passed over because: demo of a bad model" in forced.lines()[-1]
 
 
-def test_a_version_without_a_report_cannot_go_live(reports: Path) -> None:
+def test_a_version_without_a_report_cannot_go_live(registry: Registry, reports: Path) -> None:
     with pytest.raises(ArtifactError, match="no report"):
-        promote(Aliases(), "support", 9, GATES, reports=reports)
+        promote(registry, "support", 9, GATES, reports=reports)
 
 
-def test_a_live_version_without_a_report_blocks_until_it_is_judged(reports: Path) -> None:
-    registry = Aliases()
-    registry.live["live"] = 7
-    with pytest.raises(GateError, match="Version 7, now live, cannot be compared"):
+def test_a_live_version_without_a_report_blocks_until_it_is_judged(registry: Registry, reports: Path) -> None:
+    registry.set_alias("support", "live", 4)
+    with pytest.raises(GateError, match="Version 4, now live, cannot be compared"):
         promote(registry, "support", 2, GATES, reports=reports)
