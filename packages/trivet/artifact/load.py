@@ -100,7 +100,8 @@ def find_mismatch(opened: Opened, engine: Engine) -> str:
     """
     encoded = opened.tokenizer.encode(opened.golden.texts)
     opened.golden.check_ids(encoded)
-    table = opened.answering.tabulate(run_sorted(engine, encoded))
+    # One by one: every new batch size costs the engine memory, and single texts are what it will be asked first.
+    table = opened.answering.tabulate(run_sorted(engine, encoded, batch_size=1))
     return opened.golden.find_mismatch(table, precision=engine.precision, tolerance=opened.card.golden_tolerance)
 
 

@@ -94,7 +94,7 @@ def _answer(
     pool = GraphPool()
     loaded = pool.acquire(graph, precision=precision, threads=1)
     try:
-        return make_answers(answering.tabulate(run_sorted(loaded.engine, encoded)))
+        return make_answers(answering.tabulate(run_sorted(loaded.engine, encoded, batch_size=1)))
     finally:
         pool.release(loaded)
 

@@ -47,7 +47,8 @@ class OpenVinoEngine:
         if cache is not None:
             core.set_property({"CACHE_DIR": str(cache)})
         try:
-            compiled = core.compile_model(str(path), "CPU", options)
+            # Read first: so the cache knows a graph by its content, wherever it lies.
+            compiled = core.compile_model(core.read_model(str(path)), "CPU", options)
         except RuntimeError as error:
             raise ArtifactError(
                 f"OpenVINO cannot load the graph ({_first_line(error)}).", where=str(path), todo="Export it again."
