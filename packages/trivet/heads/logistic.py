@@ -15,6 +15,8 @@ from trivet.heads.rows import check_embeddings, check_labels, check_truth
 
 Doubles = NDArray[np.float64]
 
+FOLDS = 3
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LogisticHead:
@@ -39,12 +41,12 @@ class LogisticHead:
         *,
         penalties: Sequence[float],
         seed: int,
-        folds: int = 3,
+        folds: int | None = None,
     ) -> LogisticHead:
         """The head of embeddings F32[N, D] with labels I64[N], at the penalty with the best accuracy in folds.
 
-        Folds are stratified; equal accuracies are told apart by the log loss. With one
-        penalty nothing is chosen and no fold is fitted.
+        Folds are stratified; equal accuracies are told apart by the log loss. With `folds` given there are always
+        out-of-fold scores; without, folds are fitted (three) only where a penalty is to be chosen.
 
         Raises:
             InputError: embeddings that are not finite numbers of shape [N, D].
@@ -57,10 +59,12 @@ class LogisticHead:
             raise DataError("a choice needs at least two labels.", where="labels")
         if not penalties or min(penalties) <= 0:
             raise DataError("a penalty is a number above 0.", where="penalties")
-        if len(penalties) == 1 or len(rows) < 2:
+        if len(rows) < 2 or (folds is None and len(penalties) == 1):
             return cls._at(rows, indices, names, float(penalties[0]))
         ordered = sorted(map(float, penalties), reverse=True)
-        scores = _score_folds(rows, indices, len(names), ordered, _deal(indices, min(folds, len(rows)), seed=seed))
+        scores = _score_folds(
+            rows, indices, len(names), ordered, _deal(indices, min(folds or FOLDS, len(rows)), seed=seed)
+        )
         merits = [_merit(one, indices) for one in scores]
         best = max(range(len(ordered)), key=merits.__getitem__)
         return replace(cls._at(rows, indices, names, ordered[best]), out_of_fold_scores=scores[best].astype(np.float32))

@@ -42,6 +42,14 @@ def test_the_penalty_is_chosen_on_rows_that_the_fold_has_not_seen() -> None:
     assert 0.6 < unseen < seen
 
 
+def test_one_penalty_is_scored_in_folds_only_where_they_are_asked_for() -> None:
+    rows, truth = make_rows(100, labels=5)
+    assert LogisticHead.fit(rows, truth, LABELS, penalties=(1.0,), seed=0).out_of_fold_scores is None
+    asked = LogisticHead.fit(rows, truth, LABELS, penalties=(1.0,), seed=0, folds=4).out_of_fold_scores
+    assert asked is not None
+    assert asked.shape == (100, 5)
+
+
 def test_the_same_seed_gives_the_same_head() -> None:
     rows, truth = make_rows(100, labels=5)
     one, same = (LogisticHead.fit(rows, truth, LABELS, penalties=(0.1, 1.0), seed=7) for _ in range(2))
