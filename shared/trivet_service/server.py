@@ -6,7 +6,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from trivet.errors import TrivetError
@@ -44,18 +45,27 @@ def run_services(
     context = open_context(settings, loading.models, keys=keys)
     app = create_app(services, context)
     loading.wait()
-    _announce(context, listener, seconds=time.perf_counter() - started)
     # uvicorn raises the signal again after it has drained; by then there is nothing left to stop.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    make_server(app, drain_s=settings.drain_s).run(sockets=[listener])
+
+    def announce() -> None:
+        _announce(context, listener, seconds=time.perf_counter() - started)
+
+    run_server(make_server(app, drain_s=settings.drain_s, announce=announce), listener)
     for trouble in context.troubles:
         raise trouble
 
 
-def make_server(app: FastAPI, *, drain_s: int) -> uvicorn.Server:
-    """A server that leaves logging to the app and gives requests in flight `drain_s` seconds when it stops."""
+def make_server(app: FastAPI, *, drain_s: int, announce: Callable[[], None] = lambda: None) -> uvicorn.Server:
+    """A server that calls `announce` once it listens, and gives requests in flight `drain_s` seconds when it stops."""
     import uvicorn
+
+    class Announcing(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                announce()
 
     config = uvicorn.Config(
         app,
@@ -69,7 +79,13 @@ def make_server(app: FastAPI, *, drain_s: int) -> uvicorn.Server:
         server_header=False,
         timeout_graceful_shutdown=drain_s,
     )
-    return uvicorn.Server(config)
+    return Announcing(config)
+
+
+def run_server(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Run until it is told to stop; an app that could not start has told why in its `troubles`."""
+    with suppress(SystemExit):
+        server.run(sockets=[listener])
 
 
 def open_listener(host: str, port: int) -> socket.socket:

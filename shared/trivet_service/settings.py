@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Any
 
+from pydantic import Field, ValidationError
+
+from trivet.errors import TrivetError
 from trivet.settings import Settings
+
+
+class SettingsError(TrivetError):
+    """A setting that is out of range or of another type."""
 
 
 class ServiceSettings(Settings):
@@ -32,3 +39,18 @@ class ServiceSettings(Settings):
     def store_url(self) -> str:
         """The URL of the store, a SQLite file of the home by default."""
         return self.database_url or f"sqlite:///{self.home / 'store.db'}"
+
+
+def read_settings(**given: Any) -> ServiceSettings:
+    """Settings from `TRIVET_*`, with those on top that are given and not None.
+
+    Raises:
+        SettingsError: one is out of range or of another type; names it.
+    """
+    try:
+        return ServiceSettings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        where = f"--{name}" if given.get(name) is not None else f"TRIVET_{name.upper()}"
+        raise SettingsError(f"{first['msg']}.", where=where, todo="Mend it, or leave it out.") from error

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from fastapi import FastAPI
 
-from trivet_service.server import make_server, open_listener
+from trivet_service.server import make_server, open_listener, run_server
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def running(app: FastAPI, *, start_s: float = 30.0) -> Iterator[str]:
     """
     listener = open_listener("127.0.0.1", 0)
     server = make_server(app, drain_s=10)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server")
+    thread = threading.Thread(target=run_server, args=(server, listener), name="server")
     thread.start()
     try:
         end = time.monotonic() + start_s

@@ -11,9 +11,7 @@ import typer
 def serve(
     services: Annotated[list[str] | None, typer.Argument(help="Which services; none: all that have a model.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.  [TRIVET_HOST, 127.0.0.1]")] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port; 0: a free one.  [TRIVET_PORT, 8800]")
-    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0: a free one.  [TRIVET_PORT, 8800]")] = None,
     insecure: Annotated[bool, typer.Option("--insecure", help="Ask for no keys; only on loopback.")] = False,
     model: Annotated[
         list[str] | None, typer.Option(help="SERVICE=MODEL: name, name/3, name@live or a folder; may be repeated.")
@@ -27,10 +25,9 @@ def serve(
     from trivet_service.doors import choose_keys
     from trivet_service.references import choose_references
     from trivet_service.server import run_services
-    from trivet_service.settings import ServiceSettings
+    from trivet_service.settings import read_settings
 
-    given = {"host": host, "port": port, "load": load or None}
-    settings = ServiceSettings().model_copy(update={name: value for name, value in given.items() if value is not None})
+    settings = read_settings(host=host, port=port, load=load or None)
     keys = choose_keys(settings, insecure=insecure)
     chosen = choose_references(services or [], model or [], settings)
     references = {service.name: reference for service, reference in chosen}
