@@ -28,8 +28,14 @@ def main() -> None:
     address = urllib.parse.urlsplit(install["download_info"]["url"])
     version = install["metadata"]["version"]
     cuda = any("nvidia" in need or "cuda" in need for need in install["metadata"].get("requires_dist", []))
-    build = "CPU build" if "+cpu" in version or "cpu" in address.path or not cuda else "CUDA build, several GB with its libraries"
-    print(f"torch {version}: {build}, {_size(address)} to download. For a CPU build: pip's --index-url, see torch's site.")
+    build = (
+        "CPU build"
+        if "+cpu" in version or "cpu" in address.path or not cuda
+        else "CUDA build, several GB with its libraries"
+    )
+    print(
+        f"torch {version}: {build}, {_size(address)} to download. For a CPU build: pip's --index-url, see torch's site."
+    )
 
 
 def _size(address: urllib.parse.SplitResult) -> str:

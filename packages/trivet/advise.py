@@ -119,7 +119,9 @@ def _measure_words(texts: list[str], labels: list[str]) -> Option:
     right = sum(guess == label for guess, label in zip(guessed, labels[half:], strict=True))
     low, high = wilson(right, len(guessed))
     seconds = time.perf_counter() - began
-    return Option("TF-IDF", right / len(guessed), low, high, seconds, "for comparison; measured on a fifth of the probe")
+    return Option(
+        "TF-IDF", right / len(guessed), low, high, seconds, "for comparison; measured on a fifth of the probe"
+    )
 
 
 def _plan_full(recipe: Recipe, settings: Settings) -> Option:
@@ -129,7 +131,9 @@ def _plan_full(recipe: Recipe, settings: Settings) -> Option:
     rows = training_rows(open_dataset(full.data, settings), full.data)
     with tempfile.TemporaryDirectory(prefix="trivet-") as scratch:
         cost = plan_tuning(full, rows, settings=settings, workspace=Path(scratch))
-    return Option("full", None, None, None, cost.seconds, "seconds from a probe of a few steps; its score needs the run itself")
+    return Option(
+        "full", None, None, None, cost.seconds, "seconds from a probe of a few steps; its score needs the run itself"
+    )
 
 
 def _choose_method(head: Option, full: Option, *, rows_a_label: float, minutes: float) -> tuple[str, str]:

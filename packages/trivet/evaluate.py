@@ -53,7 +53,9 @@ def evaluate(
     return _judge_ranking(artifact, dataset, data, settings, version)
 
 
-def baseline_labels(artifact: Artifact, dataset: Dataset, rows: pd.DataFrame, *, settings: Settings) -> dict[str, list[str]]:
+def baseline_labels(
+    artifact: Artifact, dataset: Dataset, rows: pd.DataFrame, *, settings: Settings
+) -> dict[str, list[str]]:
     """Labels of the rows by the majority, by words, and by the encoder as it was before training."""
     train = training_rows(dataset, artifact.recipe.data)
     texts, labels = list(train["text"]), list(train["label"])
@@ -116,7 +118,8 @@ def _judge_ranking(artifact: Artifact, dataset: Dataset, data: DataRecipe, setti
         FROZEN_TEXT: rank_by_text(embed_frozen(artifact.recipe, texts, settings)),
     }
     theirs = {
-        name: ndcg_at_places(place_targets(ranker, asked.before, asked.targets), TOP) for name, ranker in rankers.items()
+        name: ndcg_at_places(place_targets(ranker, asked.before, asked.targets), TOP)
+        for name, ranker in rankers.items()
     }
     return build_ranking_report(
         _subject(artifact, dataset, data, version),
@@ -125,7 +128,10 @@ def _judge_ranking(artifact: Artifact, dataset: Dataset, data: DataRecipe, setti
         baselines=theirs,
         columns={"history": [_length(history) for history in asked.before]},
         seconds=seconds,
-        notes={"protocol": "leave one out, full ranking, history masked, ties against the target", "items": str(len(items))},
+        notes={
+            "protocol": "leave one out, full ranking, history masked, ties against the target",
+            "items": str(len(items)),
+        },
         seed=data.seed,
     )
 
@@ -155,7 +161,8 @@ def headline(name: str, report: Report) -> str:
 def remarks(report: Report) -> list[str]:
     """What else a person should know about a score: baselines, overlap, truncation, the promise."""
     lines = [
-        f"{name}: {_percent(one.score)}, ours is {one.verdict} (paired p {one.p:.2g})" for name, one in report.baselines.items()
+        f"{name}: {_percent(one.score)}, ours is {one.verdict} (paired p {one.p:.2g})"
+        for name, one in report.baselines.items()
     ]
     if report.overlap is not None:
         lines.append(report.overlap.line())

@@ -18,7 +18,7 @@ from trivet.evaluation.write import write_report
 from trivet.methods.progress import Progress
 from trivet.recipe import Recipe
 from trivet.registry.open import open_artifact
-from trivet.registry.registry import open_registry
+from trivet.registry.registry import Registry, open_registry
 from trivet.settings import Settings
 from trivet.train import train
 
@@ -75,9 +75,7 @@ def train_and_register(
     with tempfile.TemporaryDirectory(prefix="trivet-") as scratch:
         place = out or Path(scratch) / recipe.name
         began = time.perf_counter()
-        artifact = train(
-            recipe, out=place, settings=settings, workspace=workspace, progress=progress, resume=resume
-        )
+        artifact = train(recipe, out=place, settings=settings, workspace=workspace, progress=progress, resume=resume)
         seconds = time.perf_counter() - began
         if out is not None:
             report = _judge(artifact, settings, progress) if judge else None
@@ -92,13 +90,35 @@ def train_and_register(
         refused = ""
         if go_live and report is not None:
             try:
-                promote(registry, recipe.name, version, recipe.gates, reports=settings.home / "reports")
+                _promote(registry, recipe, version, settings=settings)
             except GateError as error:
                 refused = error.line()
         aliases = tuple(alias for alias, at in registry.aliases(recipe.name).items() if at == version)
         return Outcome(
-            recipe.name, registry.fetch(f"{recipe.name}/{version}"), f"{recipe.name}/{version}", seconds, report, aliases, refused
+            recipe.name,
+            registry.fetch(f"{recipe.name}/{version}"),
+            f"{recipe.name}/{version}",
+            seconds,
+            report,
+            aliases,
+            refused,
         )
+
+
+def _promote(registry: Registry, recipe: Recipe, version: int, *, settings: Settings) -> Promotion:
+    """Promotes through the gates; the live version is judged on the new one's test rows first, where it knows their labels."""
+    name, live = recipe.name, registry.aliases(recipe.name).get("live", 0)
+    comparable = True
+    if live and live != version:
+        artifact = open_artifact(f"{name}/{live}", settings)
+        try:
+            judged = evaluate(artifact, settings=settings, data=recipe.data, version=live)
+            write_report(judged, report_folder(settings, name, live))
+        except DataError:
+            comparable = False
+        finally:
+            artifact.close()
+    return promote(registry, name, version, recipe.gates, reports=settings.home / "reports", compare=comparable)
 
 
 def report_folder(settings: Settings, name: str, version: int) -> Path:

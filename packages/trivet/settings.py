@@ -20,11 +20,12 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(platformdirs.user_data_dir("trivet")), description="Registry, keys and stores."
     )
     cache: Path = Field(
-        default_factory=lambda: Path(platformdirs.user_cache_dir("trivet")), description="Downloads and exported graphs."
+        default_factory=lambda: Path(platformdirs.user_cache_dir("trivet")),
+        description="Downloads and exported graphs.",
     )
     registry: str = Field("", description="Address of the registry (any fsspec address); empty: HOME/registry.")
     threads: int = Field(2, ge=1, le=256, description="Threads for training and for offline prediction.")
-    offline: bool = Field(False, description="Never ask a hub or an origin for anything.")
+    offline: bool = Field(default=False, description="Never ask a hub or an origin for anything.")
 
     @property
     def registry_address(self) -> str:

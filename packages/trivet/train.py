@@ -90,7 +90,14 @@ def learning_rows(recipe: Recipe, dataset: Dataset) -> pd.DataFrame:
 
 
 def _build(
-    recipe: Recipe, dataset: Dataset, rows: pd.DataFrame, *, settings: Settings, workspace: Path, progress: Progress, resume: bool
+    recipe: Recipe,
+    dataset: Dataset,
+    rows: pd.DataFrame,
+    *,
+    settings: Settings,
+    workspace: Path,
+    progress: Progress,
+    resume: bool,
 ) -> Candidate:
     match recipe.method:
         case HeadMethod():
@@ -120,6 +127,7 @@ def _card(recipe: Recipe, dataset: Dataset, rows: pd.DataFrame, candidate: Candi
         seconds=seconds,
         created=datetime.datetime.now(tz=datetime.UTC),
         notes=notes,
+        int8=candidate.int8,
     )
 
 

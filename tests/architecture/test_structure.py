@@ -49,7 +49,20 @@ def _docstring(path: Path) -> str | None:
 
 
 def test_everything_below_tasks_imports_without_torch_and_transformers() -> None:
-    layers = ("errors", "settings", "recipe", "data", "encoders", "trust", "answers", "heads", "runtime", "artifact", "registry", "evaluation")
+    layers = (
+        "errors",
+        "settings",
+        "recipe",
+        "data",
+        "encoders",
+        "trust",
+        "answers",
+        "heads",
+        "runtime",
+        "artifact",
+        "registry",
+        "evaluation",
+    )
     modules = sorted(
         ".".join(path.relative_to(ROOT / "packages").with_suffix("").parts).removesuffix(".__init__")
         for layer in layers

@@ -11,9 +11,12 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
+
+from trivet.registry.registry import Registry
 
 PROGRAM = [sys.executable, "-c", "from trivet.cli.main import run; run()"]
 
@@ -61,6 +64,36 @@ def test_it_says_where_it_listens_and_answers_there(server, artifacts):
         assert httpx.get(f"{address}/readyz").json()["status"] == "ready"
         answer = httpx.post(f"{address}/v1/parse", content='{"text": "where is my card arrive"}')
         assert answer.json()["intent"]["name"] == "card_arrival"
+
+
+def test_a_log_that_nobody_reads_does_not_stop_the_answers(server, artifacts):
+    with server("support", "--insecure", "--model", f"support={artifacts['support']}") as (process, address):
+        client = httpx.Client(base_url=address, timeout=5)
+        # Some 400 bytes a line: far more than a pipe holds, and nobody reads standard error here.
+        assert {client.post("/v1/parse", json={"text": "my card"}).status_code for _ in range(400)} == {200}
+        client.close()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def test_what_is_live_in_the_registry_is_served_and_the_others_are_left_out(run, server, artifacts, environment):
+    registry = Registry(str(Path(environment["TRIVET_HOME"]) / "registry"), Path(environment["TRIVET_CACHE"]))
+    done = run("serve", "--insecure", "--port", "0")
+    assert (done.returncode, "trivet train" in done.stderr) == (2, True)
+    for _ in range(2):
+        version = registry.add(artifacts["support"], "support")
+    registry.set_alias("support", "live", version)
+    with server("--insecure") as (_, address):
+        checks = httpx.get(f"{address}/readyz").json()["checks"]
+        assert {name for name in checks if name.endswith(".model")} == {"support.model"}
+        answer = httpx.post(f"{address}/v1/parse", json={"text": "my card arrive"}).json()
+        assert (answer["model"], answer["version"]) == ("support", version)
+        assert httpx.post(f"{address}/v1/analyze", json={"text": "profit"}).status_code == 404
+    done = run("serve", "finance", "--insecure", "--port", "0")
+    assert (done.returncode, "trivet train finance" in done.stderr) == (2, True)
+    registry.add(artifacts["finance"], "finance")
+    done = run("serve", "finance", "--insecure", "--port", "0")
+    assert (done.returncode, "live" in done.stderr) == (2, True)
 
 
 def test_on_sigterm_it_answers_what_is_in_flight_and_ends_well(server, artifacts):

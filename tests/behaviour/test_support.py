@@ -150,7 +150,7 @@ def test_readiness_shows_the_model_and_its_queue(client):
 
 def test_the_log_line_tells_model_tokens_and_decision_but_no_word(client, capfd):
     client.post("/v1/parse", json={"text": "where is my card arrive"})
-    client.get("/livez")
+    client.context.lines.close()
     line = next(line for line in capfd.readouterr().err.splitlines() if '"/v1/parse"' in line)
     for part in ('"service": "support"', '"version": 0', '"tokens": 7', '"decisions": {"answer": 1}', '"texts": 1'):
         assert part in line

@@ -66,7 +66,9 @@ def read_benchmarks(folder: Path) -> dict[str, Benchmark]:
                 raise TrivetError(f"two benchmarks are called {one.id!r}.", where=str(path), todo="Rename one.")
             found[one.id] = one
     if not found:
-        raise TrivetError("no benchmarks here.", where=str(folder), todo="Run this in a checkout of Trivet, or give --root.")
+        raise TrivetError(
+            "no benchmarks here.", where=str(folder), todo="Run this in a checkout of Trivet, or give --root."
+        )
     return found
 
 

@@ -49,7 +49,9 @@ def measure_quality(artifact: Artifact, recipe: Recipe, settings: Settings, *, s
     return Measured(kept, interval.low, interval.high, baselines)
 
 
-def measure_int8_loss(artifact: Artifact, exact: Artifact, recipe: Recipe, settings: Settings, *, seed: int) -> Measured:
+def measure_int8_loss(
+    artifact: Artifact, exact: Artifact, recipe: Recipe, settings: Settings, *, seed: int
+) -> Measured:
     """Labels of the test rows by the served int8 graph and by the fp32 graph of the same artifact."""
     rows = test_rows(open_dataset(recipe.data, settings), recipe.data)
     labels, texts = artifact.facts.labels, list(rows["text"])
@@ -84,7 +86,7 @@ def measure_service(path: Path, settings: Settings, *, what: str, runs: int) -> 
 
 
 def _label(artifact: Artifact, encoded: list[Any], *, batch_size: int) -> list[str]:
-    outputs = run_sorted(artifact.engine, encoded, batch_size=batch_size)
+    outputs = run_sorted(artifact.graph.engine, encoded, batch_size=batch_size)
     return [answer.label for answer in artifact.answer(outputs, encoded, top=1)]
 
 

@@ -17,7 +17,9 @@ NOT_COUNTED = ("trivet.cli", "trivet.bench", "trivet.errors")
 def imported_modules() -> tuple[str, ...]:
     """Names of our own modules that this process has imported, those that only print left out."""
     return tuple(
-        sorted(name for name in sys.modules if name.split(".")[0].startswith("trivet") and not name.startswith(NOT_COUNTED))
+        sorted(
+            name for name in sys.modules if name.split(".")[0].startswith("trivet") and not name.startswith(NOT_COUNTED)
+        )
     )
 
 
@@ -57,12 +59,16 @@ def describe_machine() -> str:
     """Processor, cores and Python, on one line."""
     import os
 
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-            if line.startswith("model name")
-        ),
-        platform.processor(),
-    ) if Path("/proc/cpuinfo").exists() else platform.processor()
+    model = (
+        next(
+            (
+                line.split(":", 1)[1].strip()
+                for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+                if line.startswith("model name")
+            ),
+            platform.processor(),
+        )
+        if Path("/proc/cpuinfo").exists()
+        else platform.processor()
+    )
     return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}"

@@ -65,7 +65,9 @@ def read_record(path: Path) -> Record:
         raise TrivetError("no such record.", where=str(path), todo="Run `trivet bench run`.") from error
     except ValueError as error:
         raise TrivetError(
-            f"not a record: {str(error).splitlines()[0]}.", where=str(path), todo="Remove it and run the benchmark again."
+            f"not a record: {str(error).splitlines()[0]}.",
+            where=str(path),
+            todo="Remove it and run the benchmark again.",
         ) from error
 
 

@@ -38,7 +38,11 @@ def observe_service(artifact: Path, settings: Settings) -> Observed:
     program = "from trivet.cli.main import run; run()"
     command = [sys.executable, "-c", program, "serve", "support", "--insecure", "--port", str(port)]
     with tempfile.TemporaryDirectory(prefix="trivet-") as home, (Path(home) / "log").open("w") as log:
-        environment = os.environ | {"TRIVET_HOME": home, "TRIVET_REGISTRY": "", "OMP_NUM_THREADS": str(settings.threads)}
+        environment = os.environ | {
+            "TRIVET_HOME": home,
+            "TRIVET_REGISTRY": "",
+            "OMP_NUM_THREADS": str(settings.threads),
+        }
         began = time.perf_counter()
         server = subprocess.Popen(
             [*command, "--model", f"support={artifact}"], env=environment, stdout=log, stderr=subprocess.STDOUT
@@ -62,7 +66,9 @@ def _await_answer(client: httpx.Client, server: subprocess.Popen[bytes], began: 
         except httpx.TransportError:
             pass
         time.sleep(0.005)
-    raise TrivetError("the service did not answer within a minute.", where="trivet serve support", todo="Start it by hand.")
+    raise TrivetError(
+        "the service did not answer within a minute.", where="trivet serve support", todo="Start it by hand."
+    )
 
 
 def _free_port() -> int:

@@ -30,7 +30,9 @@ def put_table(readme: Path, table: str) -> None:
     """
     text = readme.read_text(encoding="utf-8")
     if BEGIN not in text or END not in text:
-        raise TrivetError("has no place for the results table.", where=str(readme), todo=f"Add the lines {BEGIN} and {END}.")
+        raise TrivetError(
+            "has no place for the results table.", where=str(readme), todo=f"Add the lines {BEGIN} and {END}."
+        )
     before, rest = text.split(BEGIN, 1)
     after = rest.split(END, 1)[1]
     readme.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")

@@ -39,7 +39,11 @@ def run(
 
 
 @app.command()
-def verify(ids: Annotated[list[str] | None, typer.Argument(help="Which; none: all.")] = None, root: Root = HERE, as_json: Json = False) -> None:
+def verify(
+    ids: Annotated[list[str] | None, typer.Argument(help="Which; none: all.")] = None,
+    root: Root = HERE,
+    as_json: Json = False,
+) -> None:
     """Recompute recorded values from the kept predictions; exit code 1 where one differs."""
     from trivet.bench.definition import read_benchmarks
     from trivet.bench.record import read_record, record_path
@@ -52,7 +56,13 @@ def verify(ids: Annotated[list[str] | None, typer.Argument(help="Which; none: al
             if path.exists():
                 one = verify_record(read_record(path), benchmark, root)
                 rows.append(
-                    {"id": one.id, "seed": one.seed, "recorded": one.recorded, "recomputed": one.recomputed, "agrees": one.agrees}
+                    {
+                        "id": one.id,
+                        "seed": one.seed,
+                        "recorded": one.recorded,
+                        "recomputed": one.recomputed,
+                        "agrees": one.agrees,
+                    }
                 )
     print_json(rows) if as_json else print_table(rows, columns=("id", "seed", "recorded", "recomputed", "agrees"))
     if not all(row["agrees"] for row in rows):
@@ -87,7 +97,16 @@ def marks(root: Root = HERE, as_json: Json = False) -> None:
         path = record_path(root, mark.id)
         value = read_record(path).value if path.exists() else None
         reached = mark.verdict(value) if value is not None else "not recorded"
-        rows.append({"id": mark.id, "value": value, "floor": mark.floor, "aim": mark.aim, "known": mark.mark, "reached": reached})
+        rows.append(
+            {
+                "id": mark.id,
+                "value": value,
+                "floor": mark.floor,
+                "aim": mark.aim,
+                "known": mark.mark,
+                "reached": reached,
+            }
+        )
     print_json(rows) if as_json else print_table(rows, columns=("id", "value", "floor", "aim", "known", "reached"))
 
 
@@ -110,5 +129,7 @@ def table(
 def _chosen(known: dict[str, Any], ids: list[str] | None) -> list[Any]:
     unknown = [identifier for identifier in ids or [] if identifier not in known]
     if unknown:
-        raise TrivetError(f"there is no benchmark {unknown[0]!r}.", where="trivet bench", todo=f"There are {', '.join(known)}.")
+        raise TrivetError(
+            f"there is no benchmark {unknown[0]!r}.", where="trivet bench", todo=f"There are {', '.join(known)}."
+        )
     return [known[identifier] for identifier in ids or known]

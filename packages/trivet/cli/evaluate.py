@@ -16,10 +16,14 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 @app.command()
 def evaluate(
     model: Annotated[str, typer.Argument(help="name, name/3, name@live, or a folder.")],
-    dataset: Annotated[str, typer.Argument(help="A data set by name or path; default: the one it was trained on.")] = "",
+    dataset: Annotated[
+        str, typer.Argument(help="A data set by name or path; default: the one it was trained on.")
+    ] = "",
     text: Annotated[str, typer.Option(help="Column of the text.")] = "",
     label: Annotated[str, typer.Option(help="Column of the label.")] = "",
-    out: Annotated[Path | None, typer.Option(help="Write report.json, report.html, plots and predictions here.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write report.json, report.html, plots and predictions here.")
+    ] = None,
     no_baselines: Annotated[bool, typer.Option("--no-baselines", help="Leave out the simpler ways.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:

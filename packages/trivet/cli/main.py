@@ -6,10 +6,11 @@ import json
 import sys
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Annotated, Any
 
-import click
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 from typer.main import get_command
 
 from trivet import __version__
@@ -29,29 +30,24 @@ VERBS: dict[str, str] = {
 }
 
 
-class _Verbs(click.Group):
+class _Verbs(TyperGroup):
     """Loads a verb when it is called; verbs of services come by the entry-point group `trivet.commands`."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         return [*VERBS, *sorted(_plugins())]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name in VERBS:
-            return _as_click(import_module(f"trivet.cli.{cmd_name}").app, cmd_name)
+            return _command(import_module(f"trivet.cli.{cmd_name}").app, cmd_name)
         plugin = _plugins().get(cmd_name)
-        return _as_click(plugin.load(), cmd_name) if plugin else None
+        return _command(plugin.load(), cmd_name) if plugin else None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(name, VERBS[name]) for name in VERBS]
-        for name in sorted(_plugins()):
-            command = self.get_command(ctx, name)
-            rows.append((name, command.get_short_help_str(90) if command else ""))
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        plugins = [(name, self.get_command(ctx, name).get_short_help_str(90)) for name in sorted(_plugins())]
         with formatter.section("Commands"):
-            formatter.write_dl(rows)
+            formatter.write_dl([*VERBS.items(), *plugins])
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name = args[0]
         if not name.startswith("-") and name not in self.list_commands(ctx):
             from difflib import get_close_matches
@@ -66,22 +62,38 @@ def _plugins() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group="trivet.commands")}
 
 
-def _as_click(command: Any, name: str) -> click.Command:
-    if isinstance(command, typer.Typer):
-        made = get_command(command)
-    elif isinstance(command, click.Command):
-        made = command
-    else:
-        single = typer.Typer(add_completion=False)
-        single.command()(command)
-        made = get_command(single)
+def _command(given: Any, name: str) -> Any:
+    """A Typer app, or a plain function, as a command of that name."""
+    if not isinstance(given, typer.Typer):
+        single = typer.Typer(add_completion=False, rich_markup_mode=None)
+        single.command()(given)
+        given = single
+    made = get_command(given)
     made.name = name
     return made
 
 
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(__version__, "--version", message="trivet %(version)s")
-def trivet() -> None:
+app = typer.Typer(
+    cls=_Verbs,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"trivet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def trivet(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Pretrained language models as domain services: train in seconds, serve without torch."""
 
 
@@ -89,12 +101,14 @@ def run() -> None:
     """The entry point of the console script."""
     as_json = "--json" in sys.argv
     try:
-        status = trivet.main(standalone_mode=False)
+        status = get_command(app).main(standalone_mode=False)
     except TrivetError as error:
         _complain(error.line(), as_json=as_json)
-    except click.ClickException as error:
-        _complain(f"{error.format_message()} See --help.", as_json=as_json)
-    except (click.Abort, KeyboardInterrupt):
+    except TyperException as error:
+        _complain(f"{getattr(error, 'format_message', lambda: str(error))()} See --help.", as_json=as_json)
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
         _complain("interrupted; nothing was left half done.", as_json=as_json, status=130)
     else:
         sys.exit(status if isinstance(status, int) else 0)

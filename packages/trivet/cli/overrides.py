@@ -19,7 +19,9 @@ def read_overrides(settings: Sequence[str]) -> dict[str, Any]:
     for setting in settings:
         knob, equals, value = setting.partition("=")
         if not equals or not knob:
-            raise RecipeError(f"{setting!r} is not KNOB=VALUE.", where="--set", todo="Write, say, --set training.epochs=3.")
+            raise RecipeError(
+                f"{setting!r} is not KNOB=VALUE.", where="--set", todo="Write, say, --set training.epochs=3."
+            )
         try:
             found[knob.strip()] = tomllib.loads(f"value = {value}")["value"]
         except tomllib.TOMLDecodeError:

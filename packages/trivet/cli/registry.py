@@ -59,7 +59,9 @@ def rollback(name: Annotated[str, typer.Argument(help="Name of the model.")], as
     from trivet.registry.registry import open_registry
 
     version = open_registry(Settings()).rollback(name)
-    print_json({"name": name, "live": version}) if as_json else print_lines([f"{name}: version {version} is live again."])
+    print_json({"name": name, "live": version}) if as_json else print_lines(
+        [f"{name}: version {version} is live again."]
+    )
 
 
 @app.command()

@@ -65,17 +65,28 @@ def train(
         overrides.setdefault("data.split", "grouped")
     wanted = read_recipe(recipe_of(domain, recipe), overrides=overrides)
     if resume and workspace is None:
-        raise RecipeError("--resume needs the workspace of the run that was cut off.", where="--resume", todo="Add --workspace.")
+        raise RecipeError(
+            "--resume needs the workspace of the run that was cut off.", where="--resume", todo="Add --workspace."
+        )
     settings = Settings()
     if plan:
         _print_plan(wanted, settings, as_json=as_json)
         return
-    result = _train(wanted, settings, out=out, workspace=workspace, resume=resume, judge=not no_evaluate, go_live=not no_promote)
+    result = _train(
+        wanted, settings, out=out, workspace=workspace, resume=resume, judge=not no_evaluate, go_live=not no_promote
+    )
     print_json(result) if as_json else print_lines(_summary(result))
 
 
 def _train(
-    recipe: Recipe, settings: Settings, *, out: Path | None, workspace: Path | None, resume: bool, judge: bool, go_live: bool
+    recipe: Recipe,
+    settings: Settings,
+    *,
+    out: Path | None,
+    workspace: Path | None,
+    resume: bool,
+    judge: bool,
+    go_live: bool,
 ) -> dict[str, Any]:
     from trivet.pipeline import train_and_register
 

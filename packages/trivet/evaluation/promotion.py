@@ -45,10 +45,13 @@ def promote(
     gates: GatesRecipe,
     *,
     reports: Path,
+    compare: bool = True,
     force: bool = False,
     reason: str = "",
 ) -> Promotion:
     """Sets the alias `live` to a version whose report passes the gates; reports lie at `reports`/name/version.
+
+    `compare` False: the live version answers another question (other labels), so there is nothing to compare it by.
 
     Raises:
         ArtifactError: the version has no report, or a damaged one.
@@ -57,7 +60,7 @@ def promote(
     if force and not reason.strip():
         raise GateError("passing over the gates needs a reason.", where=f"{name}/{version}", todo="Say why: --reason.")
     previous = registry.aliases(name).get(LIVE, 0)
-    result = _check(name, version, previous, gates, reports)
+    result = _check(name, version, previous if compare else 0, gates, reports)
     if not result.passed and not force:
         raise GateError(
             result.refusal(),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trivet.answers.facts import Facts
+from trivet.artifact.card import Int8Entry
 from trivet.encoders.catalogue import EncoderSource
 from trivet.heads.head import Head
 from trivet.heads.prototypes import Prototypes
@@ -17,7 +18,7 @@ from trivet.heads.prototypes import Prototypes
 class Candidate:
     """A fitted model, exported and calibrated, not yet saved.
 
-    `held_out` counts the rows that calibration and promises were computed on; `notes` go onto the card.
+    `held_out` counts the rows that calibration and promises were computed on; `int8` and `notes` go onto the card.
     """
 
     source: EncoderSource
@@ -28,4 +29,5 @@ class Candidate:
     prototypes: Prototypes | None
     weights: Path | None
     held_out: int
+    int8: Int8Entry | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from trivet.heads.logistic import LogisticHead
 from trivet.heads.prototypes import Prototypes
 from trivet.methods.candidate import Candidate
 from trivet.methods.features import open_tokenizer, run_graph
+from trivet.methods.int8_cost import measure_int8
 from trivet.methods.progress import Progress
 from trivet.methods.promises import HeldOut, promise
 from trivet.recipe import Recipe
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Kind = Literal["analytic", "logistic"]
 # Up to so many rows `auto` tries both heads; above, the logistic one takes minutes and the analytic one is as good.
 AUTO_ROWS = 3000
+# Rows that int8 is compared with fp32 on; fp32 is slow.
+INT8_ROWS = 256
 
 
 def build_head(recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, progress: Progress) -> Candidate:
@@ -40,12 +43,22 @@ def build_head(recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, progre
     graph = frozen_graph(source, settings, recipe.export)
     progress.stage("features")
     texts = list(rows["text"])
-    embeddings = run_graph(graph, open_tokenizer(source, recipe), texts, recipe.export.precision, settings)["embedding"]
+    tokenizer = open_tokenizer(source, recipe)
+    embeddings = run_graph(graph, tokenizer, texts, recipe.export.precision, settings)["embedding"]
     labels = tuple(sorted(rows["label"].unique()))
     truth = np.searchsorted(np.asarray(labels), rows["label"].to_numpy(dtype=str))
     progress.stage("head")
     head, held_out = _choose(recipe, embeddings, truth, labels)
-    progress.stage("promises")
+    progress.stage("int8")
+    chosen = np.random.default_rng(recipe.data.seed).permutation(len(texts))[:INT8_ROWS]
+    cost = measure_int8(
+        graph,
+        tokenizer.encode([texts[row] for row in chosen]),
+        truth[chosen],
+        lambda outputs: head.scores(outputs["embedding"]),
+        recipe=recipe.export,
+        settings=settings,
+    )
     return Candidate(
         source=source,
         graph=graph,
@@ -55,13 +68,12 @@ def build_head(recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, progre
         prototypes=Prototypes.fit(embeddings, truth, labels),
         weights=None,
         held_out=len(truth),
-        notes={"head": head.describe(), "out_of_fold_accuracy": _accuracy(held_out)},
+        int8=cost,
+        notes={"head": head.describe()["kind"], "out_of_fold_accuracy": _accuracy(held_out)},
     )
 
 
-def _choose(
-    recipe: Recipe, embeddings: np.ndarray, truth: np.ndarray, labels: tuple[str, ...]
-) -> tuple[Head, HeldOut]:
+def _choose(recipe: Recipe, embeddings: np.ndarray, truth: np.ndarray, labels: tuple[str, ...]) -> tuple[Head, HeldOut]:
     """The recipe's head, or the one that is right on more held-out rows, with its held-out scores."""
     method = recipe.method
     assert isinstance(method, HeadMethod)

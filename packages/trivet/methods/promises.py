@@ -22,9 +22,7 @@ class HeldOut:
     truth: np.ndarray
 
 
-def promise(
-    held_out: HeldOut, *, labels: tuple[str, ...], max_tokens: int, trust: TrustRecipe
-) -> ClassificationFacts:
+def promise(held_out: HeldOut, *, labels: tuple[str, ...], max_tokens: int, trust: TrustRecipe) -> ClassificationFacts:
     """Facts with a temperature, the operating point of the recipe's risk, and the threshold of novelty.
 
     The operating point counts only rows that are not refused as foreign, as serving does.

@@ -10,18 +10,19 @@ import numpy as np
 from trivet.answers.classification import ClassificationFacts
 from trivet.answers.facts import Facts
 from trivet.answers.similarity import SimilarityFacts
+from trivet.artifact.card import Int8Entry
 from trivet.backbone.trained import save_weights
 from trivet.data.dataset import Dataset
-from trivet.data.splits import split_validation
+from trivet.data.splits import TrainingRows, split_validation
 from trivet.encoders.catalogue import EncoderSource
 from trivet.encoders.choose import choose_encoder
-from trivet.errors import ArtifactError
 from trivet.export.graph import export_graph
 from trivet.heads.prototypes import Prototypes
 from trivet.methods.candidate import Candidate
 from trivet.methods.features import open_tokenizer, run_graph
 from trivet.methods.fitted import Fitted
 from trivet.methods.full import fit_full
+from trivet.methods.int8_cost import measure_int8
 from trivet.methods.lora import fit_lora
 from trivet.methods.progress import Progress
 from trivet.methods.promises import HeldOut, promise
@@ -30,15 +31,22 @@ from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
 from trivet.recipe.task import Classification, Similarity
 from trivet.runtime.tokens import TextTokenizer
 from trivet.settings import Settings
-from trivet.training.history import Progress as Step
 from trivet.trust.novelty import novelty
 
 if TYPE_CHECKING:
     import pandas as pd
 
+INT8_ROWS = 512
+
 
 def build_tuned(
-    recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, workspace: Path, progress: Progress, resume: bool,
+    recipe: Recipe,
+    rows: pd.DataFrame,
+    *,
+    settings: Settings,
+    workspace: Path,
+    progress: Progress,
+    resume: bool,
     dataset: Dataset,
 ) -> Candidate:
     """A full or LoRA fit, exported and calibrated.
@@ -63,7 +71,17 @@ def build_tuned(
                 fitted.module, tokenizer, texts, recipe.export, workspace / "graphs", outputs=("embedding",)
             )
             facts = SimilarityFacts(dim=source.dim, max_tokens=recipe.task.max_tokens)
-            return _candidate(source, graph, facts, fitted, workspace, prototypes=None, held_out=0, notes={"pairs": len(rows)})
+            return _candidate(
+                source,
+                graph,
+                facts,
+                fitted,
+                workspace,
+                prototypes=None,
+                held_out=0,
+                int8=None,
+                notes={"pairs": len(rows)},
+            )
 
 
 def _classifier(
@@ -80,16 +98,31 @@ def _classifier(
     part = split_validation(rows, recipe.data, dataset=dataset)
     progress.stage("fit")
     fitted = _fit(
-        recipe, part.train, part.validation, settings=settings, workspace=workspace / "fit", progress=progress, resume=resume
+        recipe,
+        part.train,
+        part.validation,
+        settings=settings,
+        workspace=workspace / "fit",
+        progress=progress,
+        resume=resume,
     )
     progress.stage("export")
     graph = _export(recipe, fitted, tokenizer, part.train, workspace)
     progress.stage("promises")
     prototypes = _prototypes(graph, tokenizer, part.train, fitted.labels, recipe, settings)
-    held_out, loss = _judge(graph, tokenizer, part.validation, fitted.labels, prototypes, recipe, settings)
+    held_out = _judge(graph, tokenizer, part.validation, fitted.labels, prototypes, recipe, settings)
     facts = promise(held_out, labels=fitted.labels, max_tokens=recipe.task.max_tokens, trust=recipe.trust)
+    compared = _rows_to_compare(part, seed=recipe.data.seed)
+    cost = measure_int8(
+        graph,
+        tokenizer.encode(list(compared["text"])),
+        _truth(compared, fitted.labels),
+        lambda outputs: outputs["logits"],
+        recipe=recipe.export,
+        settings=settings,
+    )
     accuracy = float((held_out.scores.argmax(axis=1) == held_out.truth).mean())
-    notes: dict[str, Any] = {"validation_accuracy": accuracy, "int8_loss": loss, "refit": recipe.training.refit}
+    notes: dict[str, Any] = {"validation_accuracy": accuracy, "refit": recipe.training.refit}
     if recipe.training.refit:
         progress.stage("refit")
         kept = recipe.training.model_copy(update={"epochs": fitted.epochs, "patience": 0})
@@ -101,7 +134,15 @@ def _classifier(
         graph = _export(recipe, fitted, tokenizer, rows, workspace)
         prototypes = _prototypes(graph, tokenizer, rows, fitted.labels, recipe, settings)
     return _candidate(
-        source, graph, facts, fitted, workspace, prototypes=prototypes, held_out=len(part.validation), notes=notes
+        source,
+        graph,
+        facts,
+        fitted,
+        workspace,
+        prototypes=prototypes,
+        held_out=len(part.validation),
+        int8=cost,
+        notes=notes,
     )
 
 
@@ -123,10 +164,7 @@ def _fit(
         case HeadMethod():
             raise AssertionError("the head method tunes no encoder")
 
-    def report(step: Step) -> None:
-        progress.step(step.step, step.steps, f"epoch {step.epoch} loss {step.loss:.3f}")
-
-    return fit(recipe, rows, validation, settings=settings, workspace=workspace, progress=report, resume=resume)
+    return fit(recipe, rows, validation, settings=settings, workspace=workspace, progress=progress, resume=resume)
 
 
 def _export(recipe: Recipe, fitted: Fitted, tokenizer: TextTokenizer, rows: pd.DataFrame, workspace: Path) -> Path:
@@ -137,7 +175,12 @@ def _export(recipe: Recipe, fitted: Fitted, tokenizer: TextTokenizer, rows: pd.D
 
 
 def _prototypes(
-    graph: Path, tokenizer: TextTokenizer, rows: pd.DataFrame, labels: tuple[str, ...], recipe: Recipe, settings: Settings
+    graph: Path,
+    tokenizer: TextTokenizer,
+    rows: pd.DataFrame,
+    labels: tuple[str, ...],
+    recipe: Recipe,
+    settings: Settings,
 ) -> Prototypes:
     outputs = _run(graph, tokenizer, rows, recipe.export.precision, settings)
     return Prototypes.fit(outputs["embedding"], _truth(rows, labels), labels)
@@ -151,26 +194,25 @@ def _judge(
     prototypes: Prototypes,
     recipe: Recipe,
     settings: Settings,
-) -> tuple[HeldOut, float]:
-    """Scores of the served graph on rows held out, and the share of accuracy that int8 loses there."""
-    truth = _truth(rows, labels)
+) -> HeldOut:
+    """Scores and novelties of rows held out, by the graph in the precision that will serve."""
     served = _run(graph, tokenizer, rows, recipe.export.precision, settings)
-    loss = 0.0
-    if recipe.export.precision == "int8":
-        exact = _run(graph, tokenizer, rows, "fp32", settings)
-        right = (served["logits"].argmax(axis=1) == truth).mean()
-        loss = float((exact["logits"].argmax(axis=1) == truth).mean() - right)
-        if loss > recipe.export.max_int8_loss:
-            raise ArtifactError(
-                f"int8 loses {100 * loss:.1f} points of accuracy on {len(rows)} validation rows,"
-                f" more than export.max_int8_loss = {recipe.export.max_int8_loss} allows.",
-                where="export",
-                todo="Set export.precision = 'fp32', or allow more.",
-            )
-    return HeldOut(served["logits"].astype(np.float64), novelty(served["embedding"], prototypes.means), truth), loss
+    return HeldOut(
+        served["logits"].astype(np.float64), novelty(served["embedding"], prototypes.means), _truth(rows, labels)
+    )
 
 
-def _run(graph: Path, tokenizer: TextTokenizer, rows: pd.DataFrame, precision: str, settings: Settings) -> dict[str, Any]:
+def _rows_to_compare(part: TrainingRows, *, seed: int) -> pd.DataFrame:
+    """The rows held out, and training rows where these are few: a share of few rows is too coarse to refuse int8 by."""
+    import pandas as pd
+
+    lacking = max(0, INT8_ROWS - len(part.validation))
+    return pd.concat([part.validation, part.train.sample(min(lacking, len(part.train)), random_state=seed)])
+
+
+def _run(
+    graph: Path, tokenizer: TextTokenizer, rows: pd.DataFrame, precision: str, settings: Settings
+) -> dict[str, Any]:
     return run_graph(graph, tokenizer, list(rows["text"]), precision, settings)
 
 
@@ -188,6 +230,7 @@ def _candidate(
     *,
     prototypes: Prototypes | None,
     held_out: int,
+    int8: Int8Entry | None,
     notes: dict[str, Any],
 ) -> Candidate:
     assert isinstance(facts, ClassificationFacts | SimilarityFacts)
@@ -200,5 +243,6 @@ def _candidate(
         prototypes=prototypes,
         weights=save_weights(fitted.module, workspace / "weights"),
         held_out=held_out,
+        int8=int8,
         notes={**notes, "epochs": fitted.epochs, "trainable_share": fitted.trainable_share},
     )

@@ -26,12 +26,18 @@ class Columns(Section):
 class DataRecipe(Section):
     """A data set by name or path, its columns and its splits."""
 
-    dataset: str = Field(min_length=1, description="A name that `trivet data list` prints, or a path to CSV, JSONL or Parquet.")
-    test: str = Field("", description="A path to test rows; empty: the data set's own test split, or one cut from its rows.")
+    dataset: str = Field(
+        min_length=1, description="A name that `trivet data list` prints, or a path to CSV, JSONL or Parquet."
+    )
+    test: str = Field(
+        "", description="A path to test rows; empty: the data set's own test split, or one cut from its rows."
+    )
     items: str = Field("", description="A path to the catalogue of a set of interactions: item, text.")
     columns: Columns = Columns()
     split: SplitKind = Field("given", description="`given`: the set's own splits where it has them, else stratified.")
     test_share: float = Field(0.2, gt=0, lt=1, description="Share of rows cut for the test where the set has none.")
-    validation_share: float = Field(0.1, gt=0, lt=0.5, description="Share of the training rows that choices are made on.")
+    validation_share: float = Field(
+        0.1, gt=0, lt=0.5, description="Share of the training rows that choices are made on."
+    )
     shots: int = Field(0, ge=0, description="Rows a label to learn from; 0: all.")
     seed: int = Field(13, description="Seed of the splits; not the seed of training.")

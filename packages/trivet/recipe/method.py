@@ -14,7 +14,8 @@ class HeadMethod(Section):
 
     kind: Literal["head"] = "head"
     head: Literal["auto", "analytic", "logistic"] = Field(
-        "auto", description="`auto`: the better one on rows held out where there are few; analytic where there are many."
+        "auto",
+        description="`auto`: the better one on rows held out where there are few; analytic where there are many.",
     )
     expansion: int = Field(4000, ge=0, le=20000, description="Width of the random ReLU expansion (analytic); 0: none.")
     penalties: tuple[float, ...] = Field(
@@ -40,7 +41,9 @@ class LoraMethod(Section):
     rank: int = Field(16, ge=1, le=256)
     alpha: int = Field(16, ge=1, le=1024)
     dropout: float = Field(0.05, ge=0, lt=1)
-    targets: tuple[str, ...] = Field(("query", "key", "value", "dense"), min_length=1, description="Names of linear layers.")
+    targets: tuple[str, ...] = Field(
+        ("query", "key", "value", "dense"), min_length=1, description="Names of linear layers."
+    )
 
 
 Method = Annotated[HeadMethod | FullMethod | LoraMethod, Field(discriminator="kind")]

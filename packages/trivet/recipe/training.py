@@ -27,7 +27,9 @@ class TrainingRecipe(Section):
     max_gradient_norm: float = Field(1.0, gt=0)
     accumulate: int = Field(1, ge=1, description="Batches an optimiser step.")
     bf16: Literal["auto", "on", "off"] = Field("auto", description="`auto`: where the CPU has it.")
-    patience: int = Field(0, ge=0, description="Epochs without gain on validation before stopping; 0: never stops early.")
+    patience: int = Field(
+        0, ge=0, description="Epochs without gain on validation before stopping; 0: never stops early."
+    )
     refit: bool = Field(False, description="After choices on validation, fit once more on all training rows.")
     checkpoint_steps: int = Field(0, ge=0, description="Steps between two checkpoints to resume from; 0: none.")
     seed: int = 0

@@ -18,7 +18,19 @@ def trivet(*words: str) -> subprocess.CompletedProcess[str]:
 def test_help_lists_all_verbs_those_of_services_too() -> None:
     done = trivet("--help")
     assert done.returncode == 0
-    for verb in ("data", "models", "advise", "train", "evaluate", "predict", "export", "registry", "bench", "serve", "demo"):
+    for verb in (
+        "data",
+        "models",
+        "advise",
+        "train",
+        "evaluate",
+        "predict",
+        "export",
+        "registry",
+        "bench",
+        "serve",
+        "demo",
+    ):
         assert verb in done.stdout
 
 
@@ -31,7 +43,9 @@ def test_help_takes_less_than_half_a_second() -> None:
     assert min(seconds) < 0.5
 
 
-@pytest.mark.parametrize("verb", ["data", "models", "advise", "train", "evaluate", "predict", "export", "registry", "bench"])
+@pytest.mark.parametrize(
+    "verb", ["data", "models", "advise", "train", "evaluate", "predict", "export", "registry", "bench"]
+)
 def test_every_verb_has_help_and_loads_no_torch(verb: str) -> None:
     program = f"import sys; sys.argv = ['trivet', {verb!r}, '--help']\nfrom trivet.cli.main import run\ntry: run()\nfinally: assert not {{'torch', 'pandas', 'openvino'}} & set(sys.modules), 'heavy'"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
