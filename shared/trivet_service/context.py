@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from trivet_service.access import Doorkeeper
 from trivet_service.keys import KeyFile
-from trivet_service.logs import Logger, open_log
+from trivet_service.logs import Lines, Logger, open_log
 from trivet_service.metrics import Metrics
 from trivet_service.models import Models
 from trivet_service.settings import ServiceSettings
@@ -23,9 +23,9 @@ class Check:
 
 @dataclass(frozen=True)
 class Context:
-    """Settings, models, metrics, log and access of one app; a service adds its own checks to `checks` by name.
+    """What is made once for one app: `lines` is where `log` writes, `troubles` are what kept the app from starting.
 
-    `troubles` are what kept the app from starting.
+    A service adds what `/readyz` should look at to `checks`, by name.
     """
 
     settings: ServiceSettings
@@ -33,16 +33,19 @@ class Context:
     doorkeeper: Doorkeeper
     metrics: Metrics
     log: Logger
+    lines: Lines
     checks: dict[str, Callable[[], Check]] = field(default_factory=dict)
     troubles: list[Exception] = field(default_factory=list)
 
 
 def open_context(settings: ServiceSettings, models: Models, *, keys: KeyFile | None) -> Context:
     """What an app over these models needs; without `keys` everybody may do everything."""
+    lines = Lines()
     return Context(
         settings=settings,
         models=models,
         doorkeeper=Doorkeeper(keys),
         metrics=Metrics(),
-        log=open_log(settings.log_level),
+        log=open_log(settings.log_level, lines),
+        lines=lines,
     )

@@ -3,26 +3,55 @@
 from __future__ import annotations
 
 import logging
-import sys
+import os
+import queue
+import threading
 from contextlib import suppress
 
 import structlog
 
 Logger = structlog.typing.FilteringBoundLogger
 
+# Lines that may wait for a reader who is slow or gone; what comes on top is lost, not waited for.
+_WAITING = 10_000
+_STANDARD_ERROR = 2
 
-class _StandardError:
-    """Writes lines to standard error; a log that nobody reads any more must not end the answers."""
+
+class Lines:
+    """Writes lines to standard error in a thread of its own: a log that nobody reads must not stop the answers."""
+
+    def __init__(self) -> None:
+        self.lost = 0
+        self._waiting: queue.Queue[str | None] = queue.Queue(_WAITING)
+        self._thread = threading.Thread(target=self._serve, name="log", daemon=True)
+        self._thread.start()
 
     def msg(self, message: str) -> None:
-        with suppress(OSError, ValueError):
-            sys.stderr.write(f"{message}\n")
-            sys.stderr.flush()
+        """Put a line behind those that wait."""
+        try:
+            self._waiting.put_nowait(message)
+        except queue.Full:
+            self.lost += 1
 
     debug = info = warning = error = critical = msg
 
+    def close(self) -> None:
+        """Write what waits, unless that takes longer than a second."""
+        with suppress(queue.Full):
+            self._waiting.put_nowait(None)
+            self._thread.join(1.0)
 
-def open_log(level: str) -> Logger:
+    def _serve(self) -> None:
+        while (line := self._waiting.get()) is not None:
+            # It may be closed, or a pipe without a reader. `sys.stderr` would hold a lock that the end
+            # of Python waits for.
+            with suppress(OSError):
+                rest = f"{line}\n".encode()
+                while rest:
+                    rest = rest[os.write(_STANDARD_ERROR, rest) :]
+
+
+def open_log(level: str, lines: Lines) -> Logger:
     """A logger that writes JSON lines with time and level."""
     processors: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
@@ -31,6 +60,6 @@ def open_log(level: str) -> Logger:
     ]
     least = logging.getLevelNamesMapping()[level.upper()]
     logger: Logger = structlog.wrap_logger(
-        _StandardError(), processors=processors, wrapper_class=structlog.make_filtering_bound_logger(least)
+        lines, processors=processors, wrapper_class=structlog.make_filtering_bound_logger(least)
     )
     return logger

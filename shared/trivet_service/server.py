@@ -53,6 +53,7 @@ def run_services(
         _announce(context, listener, seconds=time.perf_counter() - started)
 
     run_server(make_server(app, drain_s=settings.drain_s, announce=announce), listener)
+    context.lines.close()
     for trouble in context.troubles:
         raise trouble
 
