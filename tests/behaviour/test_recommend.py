@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-
 import pytest
 
-from trivet.errors import ArtifactError
+from trivet.errors import ArtifactError, DataError
 from trivet_service.keys import KeyFile
 
 WORDINGS = {
@@ -172,21 +170,19 @@ def test_too_many_events_are_refused_and_none_is_stored(client):
     assert recommend(client, user="u")["rung"] == "popular"
 
 
-@pytest.fixture
-def own_files(tmp_path):
-    """A reader's own catalogue and events."""
-    events = tmp_path / "events.csv"
-    with events.open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["user", "item", "event", "time"])
-        rows.writerows(
-            [["u", "tent0", "view", "2026-01-01T00:00:00Z"], ["v", "lamp1", "purchase", "2026-01-02T00:00:00Z"]]
-        )
-    with (tmp_path / "items.csv").open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["item", "title", "category"])
-        rows.writerows([[one["item"], one["title"], one["category"]] for one in CATALOGUE])
-    return events
+def test_a_data_set_is_loaded_when_asked_for_and_only_once(serve):
+    first = serve("recommend", load="sample-recommend")
+    assert first.get("/readyz").json()["checks"]["recommend.store"]["items"] == 240
+    before = recommend(first, user="u0311", n=5)
+    assert before["rung"] == "personal"
+    assert all(item["reason"].startswith("because of ") for item in before["items"])
+    second = serve("recommend", load="sample-recommend")
+    assert names(recommend(second, user="u0311", n=5)) == names(before)
+
+
+def test_a_data_set_without_behaviour_cannot_be_loaded(serve):
+    with pytest.raises(DataError, match="no interactions"):
+        serve("recommend", load="sample-bank")
 
 
 def test_a_model_that_only_classifies_cannot_recommend(serve, artifacts):
