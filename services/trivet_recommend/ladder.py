@@ -57,7 +57,7 @@ def rank_personal(
     allowed: Collection[str] | None,
     n: int,
 ) -> list[Pick]:
-    """The `n` best items for somebody who took these steps: by companions, by text and, a little, by popularity."""
+    """The `n` best items for somebody who took these steps: by companions, by text and by popularity."""
     together, sources = _companions(steps, behaviour)
     weights = np.asarray([weight for _, weight in steps], dtype=np.float32)
     vectors = index.vectors([item for item, _ in steps])
