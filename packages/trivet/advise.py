@@ -108,8 +108,15 @@ def _measure_head(
     seconds = (time.perf_counter() - began) * rows / len(texts)
     assert head.leave_one_out_scores is not None
     right = int((head.leave_one_out_scores.argmax(axis=1) == truth).sum())
-    low, high = wilson(right, len(truth))
-    return Option("head", right / len(truth), low, high, seconds, f"measured by leave-one-out on {len(truth)} rows")
+    interval = wilson(right, len(truth))
+    return Option(
+        "head",
+        right / len(truth),
+        interval.low,
+        interval.high,
+        seconds,
+        f"measured by leave-one-out on {len(truth)} rows",
+    )
 
 
 def _measure_words(texts: list[str], labels: list[str]) -> Option:
@@ -117,10 +124,15 @@ def _measure_words(texts: list[str], labels: list[str]) -> Option:
     began = time.perf_counter()
     guessed = tfidf_logistic(texts[:half], labels[:half], texts[half:], seed=0)
     right = sum(guess == label for guess, label in zip(guessed, labels[half:], strict=True))
-    low, high = wilson(right, len(guessed))
+    interval = wilson(right, len(guessed))
     seconds = time.perf_counter() - began
     return Option(
-        "TF-IDF", right / len(guessed), low, high, seconds, "for comparison; measured on a fifth of the probe"
+        "TF-IDF",
+        right / len(guessed),
+        interval.low,
+        interval.high,
+        seconds,
+        "for comparison; measured on a fifth of the probe",
     )
 
 

@@ -1,6 +1,7 @@
 """Mistakes that a user can mend.
 
-Every one says what is wrong, where it is and what to do; the CLI prints it as one line and exits 2, HTTP answers it as a problem.
+Every one says what is wrong, where it is and what to do; the CLI prints it as one line and exits 2,
+HTTP answers it as a problem.
 """
 
 from __future__ import annotations

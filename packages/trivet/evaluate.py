@@ -14,7 +14,7 @@ from trivet.data.frames import check_labels
 from trivet.data.histories import all_histories, hold_out_last
 from trivet.data.overlap import measure_overlap
 from trivet.data.sources import open_dataset
-from trivet.data.splits import test_rows, training_rows
+from trivet.data.splits import catalogue_rows, test_rows, training_rows
 from trivet.evaluation.baselines import frozen_logistic, majority, tfidf_logistic
 from trivet.evaluation.build import build_ranking_report, build_report
 from trivet.evaluation.metrics.ranking import hit_rate_at_places, ndcg_at_places
@@ -104,7 +104,7 @@ def _judge_labels(
 
 def _judge_ranking(artifact: Artifact, dataset: Dataset, data: DataRecipe, settings: Settings, version: int) -> Report:
     """Next item by text alone, each user's last one held out, the whole catalogue ranked, the history left out."""
-    items = dataset.frame("items")
+    items = catalogue_rows(dataset, data)
     train = training_rows(dataset, data)
     asked = hold_out_last(train, test_rows(dataset, data), items)
     learnt = all_histories(train, items)
@@ -118,13 +118,16 @@ def _judge_ranking(artifact: Artifact, dataset: Dataset, data: DataRecipe, setti
         FROZEN_TEXT: rank_by_text(embed_frozen(artifact.recipe, texts, settings)),
     }
     theirs = {
-        name: ndcg_at_places(place_targets(ranker, asked.before, asked.targets), TOP)
+        name: ndcg_at_places(place_targets(ranker, asked.before, asked.targets), TOP).tolist()
         for name, ranker in rankers.items()
     }
     return build_ranking_report(
         _subject(artifact, dataset, data, version),
         asked.users,
-        {f"ndcg@{TOP}": ndcg_at_places(places, TOP), f"hr@{TOP}": hit_rate_at_places(places, TOP)},
+        {
+            f"ndcg@{TOP}": ndcg_at_places(places, TOP).tolist(),
+            f"hr@{TOP}": hit_rate_at_places(places, TOP).tolist(),
+        },
         baselines=theirs,
         columns={"history": [_length(history) for history in asked.before]},
         seconds=seconds,

@@ -106,7 +106,7 @@ def train_and_register(
 
 
 def _promote(registry: Registry, recipe: Recipe, version: int, *, settings: Settings) -> Promotion:
-    """Promotes through the gates; the live version is judged on the new one's test rows first, where it knows their labels."""
+    """Promotes through the gates; the live version is first judged on the same rows, where it knows their labels."""
     name, live = recipe.name, registry.aliases(recipe.name).get("live", 0)
     comparable = True
     if live and live != version:

@@ -20,7 +20,7 @@ PROBE_ROWS = 256
 
 @dataclass(frozen=True)
 class Plan:
-    """Rows, optimiser steps, minutes of fitting and the peak memory of the probe in MB; export and judging come on top."""
+    """Rows, optimiser steps, minutes of fitting and peak memory of the probe in MB; export and judging come on top."""
 
     method: str
     rows: int

@@ -16,7 +16,7 @@ from trivet.artifact.save import save_artifact
 from trivet.data.dataset import Dataset
 from trivet.data.pairs import pair_behaviour
 from trivet.data.sources import open_dataset
-from trivet.data.splits import training_rows
+from trivet.data.splits import catalogue_rows, training_rows
 from trivet.methods.candidate import Candidate
 from trivet.methods.head import build_head
 from trivet.methods.progress import Progress, Silence
@@ -40,7 +40,7 @@ def train(
 ) -> Artifact:
     """Trains what the recipe says and saves it at `out`, whole or not at all; the test rows are not opened.
 
-    `workspace` keeps checkpoints, so that a run that was cut off goes on with `resume`; without one they are thrown away.
+    `workspace` keeps checkpoints, so that a run that was cut off goes on with `resume`; without one they are lost.
 
     Raises:
         DataError: the data set is missing or holds a bad row.
@@ -82,7 +82,7 @@ def learning_rows(recipe: Recipe, dataset: Dataset) -> pd.DataFrame:
             behaviour = training_rows(dataset, recipe.data)
             return pair_behaviour(
                 behaviour,
-                dataset.frame("items"),
+                catalogue_rows(dataset, recipe.data),
                 window=recipe.task.window,
                 limit=recipe.task.pairs,
                 seed=recipe.data.seed,

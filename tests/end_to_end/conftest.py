@@ -1,4 +1,4 @@
-"""A registry, keys and stores of the test's own; the user's cache of exported graphs is shared, so that it is built once."""
+"""A registry, keys and stores of the test's own; exported graphs are shared, so that they are built once."""
 
 from __future__ import annotations
 

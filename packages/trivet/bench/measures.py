@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from trivet.answers.classification import ClassificationFacts
 from trivet.artifact.artifact import Artifact
 from trivet.bench.record import Baseline
 from trivet.data.sources import open_dataset
@@ -33,10 +34,10 @@ class Measured:
 
 
 def measure_quality(artifact: Artifact, recipe: Recipe, settings: Settings, *, seed: int) -> Measured:
-    """Predicted label of every test row by the served artifact, beside TF-IDF and the frozen encoder on the same rows."""
+    """Predicted label of every test row by the served artifact, beside simpler ways on the same rows."""
     dataset = open_dataset(recipe.data, settings)
     rows = test_rows(dataset, recipe.data)
-    labels = artifact.facts.labels
+    labels = _labels(artifact)
     truth = _indices(list(rows["label"]), labels)
     predicted = _indices([answer.label for answer in artifact.predict(list(rows["text"]), top=1)], labels)
     right = predicted == truth
@@ -54,7 +55,7 @@ def measure_int8_loss(
 ) -> Measured:
     """Labels of the test rows by the served int8 graph and by the fp32 graph of the same artifact."""
     rows = test_rows(open_dataset(recipe.data, settings), recipe.data)
-    labels, texts = artifact.facts.labels, list(rows["text"])
+    labels, texts = _labels(artifact), list(rows["text"])
     truth = _indices(list(rows["label"]), labels)
     served = _indices([answer.label for answer in artifact.predict(texts, top=1)], labels)
     full = _indices([answer.label for answer in exact.predict(texts, top=1)], labels)
@@ -88,6 +89,11 @@ def measure_service(path: Path, settings: Settings, *, what: str, runs: int) -> 
 def _label(artifact: Artifact, encoded: list[Any], *, batch_size: int) -> list[str]:
     outputs = run_sorted(artifact.graph.engine, encoded, batch_size=batch_size)
     return [answer.label for answer in artifact.answer(outputs, encoded, top=1)]
+
+
+def _labels(artifact: Artifact) -> tuple[str, ...]:
+    assert isinstance(artifact.facts, ClassificationFacts)
+    return artifact.facts.labels
 
 
 def _indices(names: list[str], labels: tuple[str, ...]) -> np.ndarray:

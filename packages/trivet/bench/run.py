@@ -135,7 +135,7 @@ def _trains() -> tuple[str, ...]:
 
 
 def _summarise(benchmark: Benchmark, root: Path) -> Record:
-    """The mean of the recorded seeds; its interval resamples rows, each with the mean of its outcomes over the seeds."""
+    """The mean of the recorded seeds; its interval resamples rows, each with its mean outcome over the seeds."""
     there = [seed for seed in benchmark.seeds if record_path(root, benchmark.id, seed).exists()]
     records = [read_record(record_path(root, benchmark.id, seed)) for seed in there]
     value = float(np.mean([record.value for record in records]))

@@ -25,7 +25,7 @@ class Stale:
 
 
 def find_stale(benchmarks: dict[str, Benchmark], root: Path, settings: Settings) -> list[Stale]:
-    """Every seed whose record is missing or rests on something that has changed since; data that is not here is not checked."""
+    """Every seed whose record is missing or no longer stands; data that is not here is not checked."""
     found = []
     for benchmark in benchmarks.values():
         for seed in benchmark.seeds:

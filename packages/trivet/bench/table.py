@@ -47,7 +47,8 @@ def _row(record: Record, mark: Mark | None) -> str:
         for name, baseline in record.baselines.items()
     )
     interval = f"{_number(record.low)} to {_number(record.high)}"
-    return f"| {record.id}, {record.metric}{seeds} | {_number(record.value)} | {interval} | {bars} | {known} | {baselines} |"
+    figure = f"{record.id}, {record.metric}{seeds}"
+    return f"| {figure} | {_number(record.value)} | {interval} | {bars} | {known} | {baselines} |"
 
 
 def _number(value: float) -> str:

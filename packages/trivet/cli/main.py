@@ -105,7 +105,8 @@ def run() -> None:
     except TrivetError as error:
         _complain(error.line(), as_json=as_json)
     except TyperException as error:
-        _complain(f"{getattr(error, 'format_message', lambda: str(error))()} See --help.", as_json=as_json)
+        told = error.format_message() if hasattr(error, "format_message") else str(error)
+        _complain(f"{told} See --help.", as_json=as_json)
     except typer.Exit as end:
         sys.exit(end.exit_code)
     except (typer.Abort, KeyboardInterrupt):

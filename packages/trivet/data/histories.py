@@ -22,7 +22,7 @@ class Histories:
 
 
 def hold_out_last(train: pd.DataFrame, test: pd.DataFrame, items: pd.DataFrame) -> Histories:
-    """Histories of the users of `test` (one row a user) from the rows of `train`; users without history are left out."""
+    """Histories from `train` of the users of `test` (one row a user); users without history are left out."""
     names = tuple(items["item"])
     place = {name: index for index, name in enumerate(names)}
     ordered = train.sort_values(["user", "time", "item"], kind="stable")

@@ -8,6 +8,7 @@ from typing import assert_never
 import numpy as np
 import pandas as pd
 
+from trivet.data.core_filter import filter_core
 from trivet.data.cuts import Cut, cut_grouped, cut_last_out, cut_stratified, cut_time
 from trivet.data.dataset import Dataset
 from trivet.errors import DataError
@@ -47,6 +48,14 @@ def test_rows(dataset: Dataset, recipe: DataRecipe) -> pd.DataFrame:
     return _frame(dataset, "test") if _is_given(dataset, recipe) else _cut_test(dataset, recipe).held
 
 
+def catalogue_rows(dataset: Dataset, recipe: DataRecipe) -> pd.DataFrame:
+    """The items to rank: the whole catalogue, or with `core` the items that the core keeps."""
+    items = dataset.frame("items")
+    if not recipe.core:
+        return items
+    return items[items["item"].isin(_interactions(dataset, recipe)["item"])].reset_index(drop=True)
+
+
 def split_validation(rows: pd.DataFrame, recipe: DataRecipe, *, dataset: Dataset | None = None) -> TrainingRows:
     """The rows cut by `recipe.split` and `validation_share`; with `dataset`, its own validation part where it has one.
 
@@ -74,13 +83,18 @@ def take_shots(rows: pd.DataFrame, *, shots: int, seed: int) -> pd.DataFrame:
     return rows.iloc[np.sort(np.concatenate(chosen))].reset_index(drop=True)
 
 
+def _interactions(dataset: Dataset, recipe: DataRecipe) -> pd.DataFrame:
+    rows = dataset.frame("interactions")
+    return filter_core(rows, least=recipe.core) if recipe.core else rows
+
+
 def _is_given(dataset: Dataset, recipe: DataRecipe) -> bool:
     return "test" in dataset.tables and (recipe.split == "given" or bool(recipe.test))
 
 
 def _cut_test(dataset: Dataset, recipe: DataRecipe) -> Cut:
     if dataset.kind == "interactions":
-        return _cut(dataset.frame("interactions"), recipe, share=recipe.test_share, seed=recipe.seed)
+        return _cut(_interactions(dataset, recipe), recipe, share=recipe.test_share, seed=recipe.seed)
     # `given` without a test of its own: the training part is cut, and a validation part stays what it is.
     parts = ("train",) if recipe.split == "given" else PARTS
     frames = [dataset.frame(part) for part in parts if part in dataset.tables]

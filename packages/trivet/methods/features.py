@@ -11,6 +11,7 @@ from trivet.encoders.catalogue import EncoderSource
 from trivet.encoders.choose import choose_encoder
 from trivet.export.frozen import frozen_graph
 from trivet.recipe import Recipe
+from trivet.runtime.engine import Precision
 from trivet.runtime.graphs import GraphPool
 from trivet.runtime.offline import run_sorted
 from trivet.runtime.tokens import TextTokenizer
@@ -34,7 +35,7 @@ def embed_frozen(recipe: Recipe, texts: Sequence[str], settings: Settings) -> np
 
 
 def run_graph(
-    graph: Path, tokenizer: TextTokenizer, texts: Sequence[str], precision: str, settings: Settings
+    graph: Path, tokenizer: TextTokenizer, texts: Sequence[str], precision: Precision, settings: Settings
 ) -> dict[str, np.ndarray]:
     """Outputs [N, ...] of an exported graph in one precision, in the order of the texts."""
     pool = GraphPool()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, assert_never
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from trivet.encoders.choose import choose_encoder
 from trivet.export.frozen import frozen_graph
@@ -85,7 +86,9 @@ def _choose(recipe: Recipe, embeddings: np.ndarray, truth: np.ndarray, labels: t
             kinds = [method.head]
         case _:
             assert_never(method.head)
-    tried = [_try(kind, recipe, embeddings, truth, labels) for kind in kinds]
+    # Small matrices: a second BLAS thread costs more than it brings, above all on a busy machine.
+    with threadpool_limits(1 if len(truth) <= AUTO_ROWS else None):
+        tried = [_try(kind, recipe, embeddings, truth, labels) for kind in kinds]
     return max(tried, key=lambda pair: _accuracy(pair[1]))
 
 

@@ -15,7 +15,7 @@ from trivet.trust.temperature import fit_temperature, probabilities
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Scores [N, C] and novelties [N] of rows that the scoring model has not learned from, with their true labels [N]."""
+    """Scores [N, C] and novelties [N] of rows that the model has not learned from, with their true labels [N]."""
 
     scores: np.ndarray
     novelties: np.ndarray

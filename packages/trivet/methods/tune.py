@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -13,7 +12,9 @@ from torch import nn
 
 from trivet.backbone.adapters import add_lora, trainable_share
 from trivet.backbone.text import TextEncoder, load_encoder
-from trivet.encoders.catalogue import EncoderSource, find_encoder
+from trivet.encoders.catalogue import EncoderSource
+from trivet.encoders.choose import choose_encoder
+from trivet.methods.features import open_tokenizer
 from trivet.methods.fitted import Fitted
 from trivet.methods.progress import Progress, Silence
 from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
@@ -77,8 +78,8 @@ def prepare_tuning(
     """
     # The one place that sets threads for training: torch has one pool a process.
     torch.set_num_threads(settings.threads)
-    source = _source(recipe, settings)
-    tokenizer = TextTokenizer(source.path / "tokenizer.json", recipe.task.max_tokens, source.prefix)
+    source = choose_encoder(recipe.encoder, settings)
+    tokenizer = open_tokenizer(source, recipe)
     task = _task(recipe, train, tokenizer)
     rows = task.prepare(train)
     held_out = None if validation is None else task.prepare(validation)
@@ -95,13 +96,6 @@ def prepare_tuning(
         torch.manual_seed(recipe.training.seed)
         module = task.module(_adapted(recipe, source))
     return module, job
-
-
-def _source(recipe: Recipe, settings: Settings) -> EncoderSource:
-    """The encoder with what the recipe says otherwise: a prefix, or pooling by its first token."""
-    source = find_encoder(recipe.encoder.name, settings)
-    pooling = "cls" if recipe.encoder.pooling == "cls" else source.pooling
-    return replace(source, pooling=pooling, prefix=recipe.encoder.prefix or source.prefix)
 
 
 def _task(recipe: Recipe, train: pd.DataFrame, tokenizer: TextTokenizer) -> ClassificationTask | SimilarityTask:

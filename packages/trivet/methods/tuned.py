@@ -1,4 +1,4 @@
-"""A tuned encoder, with or without a head: fitted, exported, calibrated on rows held out, fitted again on all where asked."""
+"""A tuned encoder: fitted, exported, calibrated on rows held out, and fitted again on all rows where asked."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from trivet.methods.promises import HeldOut, promise
 from trivet.recipe import Recipe
 from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
 from trivet.recipe.task import Classification, Similarity
+from trivet.runtime.engine import Precision
 from trivet.runtime.tokens import TextTokenizer
 from trivet.settings import Settings
 from trivet.trust.novelty import novelty
@@ -211,7 +212,7 @@ def _rows_to_compare(part: TrainingRows, *, seed: int) -> pd.DataFrame:
 
 
 def _run(
-    graph: Path, tokenizer: TextTokenizer, rows: pd.DataFrame, precision: str, settings: Settings
+    graph: Path, tokenizer: TextTokenizer, rows: pd.DataFrame, precision: Precision, settings: Settings
 ) -> dict[str, Any]:
     return run_graph(graph, tokenizer, list(rows["text"]), precision, settings)
 
@@ -244,5 +245,5 @@ def _candidate(
         weights=save_weights(fitted.module, workspace / "weights"),
         held_out=held_out,
         int8=int8,
-        notes={**notes, "epochs": fitted.epochs, "trainable_share": fitted.trainable_share},
+        notes={**notes, "trainable_share": fitted.trainable_share, **fitted.history.to_json()},
     )

@@ -12,7 +12,7 @@ SplitKind = Literal["given", "stratified", "grouped", "time", "leave_last_out"]
 
 
 class Columns(Section):
-    """Which column of the reader's file plays which part; empty: the name of the part itself, or what the data card says."""
+    """Which column of the reader's file plays which part; empty: what the data card says, or a guess."""
 
     text: str = ""
     label: str = ""
@@ -40,4 +40,7 @@ class DataRecipe(Section):
         0.1, gt=0, lt=0.5, description="Share of the training rows that choices are made on."
     )
     shots: int = Field(0, ge=0, description="Rows a label to learn from; 0: all.")
+    core: int = Field(
+        0, ge=0, description="Keep users and items with so many interactions, again and again until all have; 0: all."
+    )
     seed: int = Field(13, description="Seed of the splits; not the seed of training.")

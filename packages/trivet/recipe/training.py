@@ -30,6 +30,6 @@ class TrainingRecipe(Section):
     patience: int = Field(
         0, ge=0, description="Epochs without gain on validation before stopping; 0: never stops early."
     )
-    refit: bool = Field(False, description="After choices on validation, fit once more on all training rows.")
+    refit: bool = Field(default=False, description="After choices on validation, fit once more on all training rows.")
     checkpoint_steps: int = Field(0, ge=0, description="Steps between two checkpoints to resume from; 0: none.")
     seed: int = 0

@@ -51,9 +51,7 @@ def run(
     shutil.rmtree(home, ignore_errors=True)
     settings = settings.model_copy(update={"home": home, "registry": ""})
     _check_port(port)
-    say(
-        f"Trivet trains on {'its own synthetic samples' if data == 'samples' else 'public data'}, then serves on loopback."
-    )
+    say(f"Trivet trains on {'its synthetic samples' if data == 'samples' else 'public data'}, then serves on loopback.")
     for service, dataset in SETS[data].items():
         say(_train(service, dataset, settings))
     with _serve(port, settings, catalogue=SETS[data]["recommend"]) as base:

@@ -16,6 +16,7 @@ from trivet.errors import ArtifactError, InputError
 from trivet.recipe import build_recipe
 from trivet.runtime.graphs import GraphPool
 from trivet.runtime.offline import run_sorted
+from trivet.runtime.tokens import pad
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +105,18 @@ def test_a_tuned_classifier_answers_by_the_logits_of_its_graph(
     artifact = Artifact.load(save_artifact(parts, tmp_path / "tuned", golden_texts=tiny.texts), threads=1)
     best = run_sorted(artifact.graph.engine, artifact.encode(tiny.texts))["logits"].argmax(axis=1)
     assert [answer.label for answer in artifact.predict(tiny.texts)] == [tiny.labels[at] for at in best]
+
+
+def test_embeddings_of_a_loaded_artifact_are_those_of_torch(tiny_artifact: Path, tiny: Any) -> None:
+    import torch
+
+    from trivet.backbone.text import load_encoder
+
+    ids, mask = pad(tiny.tokenizer().encode(tiny.texts))
+    with torch.no_grad():
+        wanted = load_encoder(tiny.source, dropout=0.0).eval()(torch.from_numpy(ids), torch.from_numpy(mask)).numpy()
+    found = Artifact.load(tiny_artifact, precision="fp32", threads=1).embed(tiny.texts)
+    assert np.abs(found - wanted).max() <= 1e-4
 
 
 @pytest.mark.parametrize(("engine", "precision"), [("openvino", "int8"), ("openvino", "fp32"), ("onnx", "fp32")])

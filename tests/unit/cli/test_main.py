@@ -47,7 +47,12 @@ def test_help_takes_less_than_half_a_second() -> None:
     "verb", ["data", "models", "advise", "train", "evaluate", "predict", "export", "registry", "bench"]
 )
 def test_every_verb_has_help_and_loads_no_torch(verb: str) -> None:
-    program = f"import sys; sys.argv = ['trivet', {verb!r}, '--help']\nfrom trivet.cli.main import run\ntry: run()\nfinally: assert not {{'torch', 'pandas', 'openvino'}} & set(sys.modules), 'heavy'"
+    program = (
+        f"import sys; sys.argv = ['trivet', {verb!r}, '--help']\n"
+        "from trivet.cli.main import run\n"
+        "try: run()\n"
+        "finally: assert not {'torch', 'pandas', 'openvino'} & set(sys.modules), 'heavy'\n"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-800:]
     assert "Usage" in done.stdout
