@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 import trivet
 from trivet_service.access import AccessGate
 from trivet_service.context import Context
+from trivet_service.departures import Departures
 from trivet_service.documentation import page
 from trivet_service.health import health_routes
 from trivet_service.json_bodies import JsonBodies
@@ -40,6 +41,7 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
             Middleware(Observe, metrics=context.metrics, log=context.log),
             Middleware(AccessGate, doorkeeper=context.doorkeeper),
             Middleware(JsonBodies),
+            Middleware(Departures),
             Middleware(BodyLimit, max_bytes=context.settings.max_body_bytes),
         ],
     )
@@ -53,7 +55,7 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
         return HTMLResponse(page())
 
     describe(app)
-    app.state.troubles = context.troubles
+    app.state.context = context
     return app
 
 

@@ -26,7 +26,7 @@ def running(app: FastAPI, *, start_s: float = 30.0) -> Iterator[str]:
     try:
         end = time.monotonic() + start_s
         while not server.started:
-            for trouble in app.state.troubles:
+            for trouble in app.state.context.troubles:
                 raise trouble
             assert thread.is_alive(), "the app ended before it started"
             assert time.monotonic() < end, "the app took too long to start"
@@ -36,3 +36,4 @@ def running(app: FastAPI, *, start_s: float = 30.0) -> Iterator[str]:
         server.should_exit = True
         thread.join()
         listener.close()
+        app.state.context.lines.close()
