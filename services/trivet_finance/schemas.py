@@ -66,7 +66,7 @@ class ArticleAnalysis(Analysis):
     id: str
 
 
-class AnalyzeAnswer(Analysis, Provenance):
+class AnalyzeAnswer(Provenance, Analysis):
     """The answer to one text."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_ANALYSIS | _PROVENANCE]})

@@ -86,7 +86,7 @@ class Parsed(BaseModel):
     tokens: int = Field(description="Length of the whole message in tokens.")
 
 
-class ParseAnswer(Parsed, Provenance):
+class ParseAnswer(Provenance, Parsed):
     """The answer to one message."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_PARSED | EXAMPLE]})

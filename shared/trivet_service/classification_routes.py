@@ -60,7 +60,7 @@ class Labelled(BaseModel):
     tokens: int = Field(description="Length of the whole text in tokens.")
 
 
-class LabelledText(Labelled, Provenance):
+class LabelledText(Provenance, Labelled):
     """The answer to one text."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_LABELLED | EXAMPLE]})
