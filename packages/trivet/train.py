@@ -17,6 +17,7 @@ from trivet.data.dataset import Dataset
 from trivet.data.pairs import pair_behaviour
 from trivet.data.sources import open_dataset
 from trivet.data.splits import catalogue_rows, training_rows
+from trivet.export.golden import choose_golden
 from trivet.methods.candidate import Candidate
 from trivet.methods.head import build_head
 from trivet.methods.progress import Progress, Silence
@@ -66,7 +67,7 @@ def train(
             prototypes=candidate.prototypes,
             weights=candidate.weights,
         )
-        save_artifact(parts, out, golden_texts=_golden(recipe, rows))
+        save_artifact(parts, out, golden_texts=choose_golden(recipe.export.golden_rows))
     finally:
         if workspace is None:
             shutil.rmtree(place, ignore_errors=True)
@@ -133,9 +134,3 @@ def _card(recipe: Recipe, dataset: Dataset, rows: pd.DataFrame, candidate: Candi
 
 def _tables(recipe: Recipe) -> tuple[str, ...]:
     return ("train",) if isinstance(recipe.task, Classification) else ("interactions", "items")
-
-
-def _golden(recipe: Recipe, rows: pd.DataFrame) -> list[str]:
-    column = "text" if isinstance(recipe.task, Classification) else "anchor"
-    texts = rows[column].drop_duplicates()
-    return list(texts.sample(min(len(texts), recipe.export.golden_rows), random_state=recipe.data.seed))

@@ -32,8 +32,8 @@ def judge_int8(
 ) -> Int8Entry:
     """The int8 graph against the fp32 graph over the texts, and against itself in batches (the first 1,000 texts).
 
-    `score` makes scores F32[N, C] of the outputs where the graph has no logits; `truth` I64[N] are the right columns,
-    so these must be rows that were held out.
+    `score` makes scores F32[N, C] of the outputs where the graph has no logits; `truth` I64[N] are the right columns:
+    of rows that were held out, filled up with rows learnt from where those are few.
 
     Raises:
         ArtifactError: int8 loses a larger share of accuracy than `recipe.max_int8_loss`.

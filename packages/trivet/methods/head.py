@@ -9,13 +9,13 @@ from threadpoolctl import threadpool_limits
 
 from trivet.encoders.choose import choose_encoder
 from trivet.export.frozen import frozen_graph
+from trivet.export.judge import judge_int8
 from trivet.heads.analytic import AnalyticHead
 from trivet.heads.head import Head
 from trivet.heads.logistic import LogisticHead
 from trivet.heads.prototypes import Prototypes
 from trivet.methods.candidate import Candidate
 from trivet.methods.features import open_tokenizer, run_graph
-from trivet.methods.int8_cost import measure_int8
 from trivet.methods.progress import Progress
 from trivet.methods.promises import HeldOut, promise
 from trivet.recipe import Recipe
@@ -52,14 +52,16 @@ def build_head(recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, progre
     head, held_out = _choose(recipe, embeddings, truth, labels)
     progress.stage("int8")
     chosen = np.random.default_rng(recipe.data.seed).permutation(len(texts))[:INT8_ROWS]
-    cost = measure_int8(
-        graph,
-        tokenizer.encode([texts[row] for row in chosen]),
-        truth[chosen],
-        lambda outputs: head.scores(outputs["embedding"]),
-        recipe=recipe.export,
-        settings=settings,
-    )
+    cost = None
+    if recipe.export.precision == "int8":
+        cost = judge_int8(
+            graph,
+            tokenizer.encode([texts[row] for row in chosen]),
+            recipe.export,
+            score=lambda outputs: head.scores(outputs["embedding"]),
+            truth=truth[chosen],
+            threads=settings.threads,
+        )
     return Candidate(
         source=source,
         graph=graph,

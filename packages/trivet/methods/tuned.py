@@ -17,12 +17,12 @@ from trivet.data.splits import TrainingRows, split_validation
 from trivet.encoders.catalogue import EncoderSource
 from trivet.encoders.choose import choose_encoder
 from trivet.export.graph import export_graph
+from trivet.export.judge import judge_int8
 from trivet.heads.prototypes import Prototypes
 from trivet.methods.candidate import Candidate
 from trivet.methods.features import open_tokenizer, run_graph
 from trivet.methods.fitted import Fitted
 from trivet.methods.full import fit_full
-from trivet.methods.int8_cost import measure_int8
 from trivet.methods.lora import fit_lora
 from trivet.methods.progress import Progress
 from trivet.methods.promises import HeldOut, promise
@@ -114,14 +114,15 @@ def _classifier(
     held_out = _judge(graph, tokenizer, part.validation, fitted.labels, prototypes, recipe, settings)
     facts = promise(held_out, labels=fitted.labels, max_tokens=recipe.task.max_tokens, trust=recipe.trust)
     compared = _rows_to_compare(part, seed=recipe.data.seed)
-    cost = measure_int8(
-        graph,
-        tokenizer.encode(list(compared["text"])),
-        _truth(compared, fitted.labels),
-        lambda outputs: outputs["logits"],
-        recipe=recipe.export,
-        settings=settings,
-    )
+    cost = None
+    if recipe.export.precision == "int8":
+        cost = judge_int8(
+            graph,
+            tokenizer.encode(list(compared["text"])),
+            recipe.export,
+            truth=_truth(compared, fitted.labels),
+            threads=settings.threads,
+        )
     accuracy = float((held_out.scores.argmax(axis=1) == held_out.truth).mean())
     notes: dict[str, Any] = {"validation_accuracy": accuracy, "refit": recipe.training.refit}
     if recipe.training.refit:

@@ -19,7 +19,9 @@ class HeadMethod(Section):
     )
     expansion: int = Field(4000, ge=0, le=20000, description="Width of the random ReLU expansion (analytic); 0: none.")
     penalties: tuple[float, ...] = Field(
-        (30.0, 100.0, 300.0, 1000.0, 3000.0), min_length=1, description="Ridge penalties to choose from (analytic)."
+        (10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0),
+        min_length=1,
+        description="Ridge penalties to choose from (analytic).",
     )
     weight_penalties: tuple[float, ...] = Field(
         (0.03, 0.1, 0.3), min_length=2, description="L2 penalties, 1/C, to choose from (logistic)."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from trivet.artifact.artifact import Artifact
+from trivet.artifact.layout import HEADER
 from trivet.registry.registry import open_registry
 from trivet.runtime.graphs import GraphPool
 from trivet.settings import Settings
@@ -18,5 +19,6 @@ def open_artifact(reference: str, settings: Settings, *, pool: GraphPool | None 
         ArtifactError: it is damaged.
     """
     folder = Path(reference)
-    path = folder if folder.is_dir() else open_registry(settings).fetch(reference)
-    return Artifact.load(path, pool=pool, threads=settings.threads)
+    path = folder if (folder / HEADER).is_file() else open_registry(settings).fetch(reference)
+    shared = pool or GraphPool(cache=settings.cache / "compiled")
+    return Artifact.load(path, pool=shared, threads=settings.threads)

@@ -10,6 +10,7 @@ from torch import nn
 from trivet.backbone.text import load_encoder
 from trivet.encoders.catalogue import EncoderSource
 from trivet.errors import EncoderError
+from trivet.runtime.load_openvino import load_openvino
 
 
 def padded(lengths: list[int], *, width: int, seed: int = 1) -> tuple[torch.Tensor, torch.Tensor]:
@@ -89,7 +90,7 @@ def test_the_pooler_that_nobody_uses_is_gone(source: EncoderSource) -> None:
 def test_openvino_gives_the_same_embeddings_at_any_shape(
     source: EncoderSource, pooling: str, example: list[int]
 ) -> None:
-    import openvino
+    openvino = load_openvino()
 
     encoder = load_encoder(replace(source, pooling=pooling), dropout=0.1).eval()
     with warnings.catch_warnings():

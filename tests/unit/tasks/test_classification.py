@@ -9,6 +9,7 @@ from trivet.backbone.text import load_encoder
 from trivet.encoders.catalogue import EncoderSource
 from trivet.errors import DataError
 from trivet.recipe.training import TrainingRecipe
+from trivet.runtime.load_openvino import load_openvino
 from trivet.runtime.tokens import TextTokenizer
 from trivet.tasks.classification import Classifier, balanced_weights, classification_task
 from trivet.tasks.losses import supervised_contrast
@@ -109,7 +110,7 @@ def test_the_score_is_the_accuracy(source: EncoderSource, tokenizer: TextTokeniz
 
 
 def test_the_classifier_gives_the_same_answers_in_openvino(source: EncoderSource, tokenizer: TextTokenizer) -> None:
-    import openvino
+    openvino = load_openvino()
 
     task = classification_task(FRAME, tokenizer, TrainingRecipe())
     rows = task.prepare(FRAME)
