@@ -1,6 +1,17 @@
-"""A tiny encoder and what is exported from it, made once a session; tests that damage something copy it first."""
+"""A tiny encoder and what is exported from it, made once a session; a server over it; what a run leaves out, and why.
 
-from collections.abc import Mapping
+Tests that damage an artifact copy it first.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +25,39 @@ TOPICS = {
     "thanks": ("thank you very much", "great thanks a lot", "thanks that helped", "thank you that was great"),
 }
 MAX_TOKENS = 24
+PROGRAM = (sys.executable, "-c", "from trivet.cli.main import run; run()")
+UNCHOSEN = pytest.StashKey[Counter[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[UNCHOSEN] = Counter()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what this machine cannot run: `real_data` without a mirror, `system("strace")` without that program."""
+    for item in items:
+        programs = [name for mark in item.iter_markers("system") for name in mark.args]
+        reasons = [f"{name} is not on PATH" for name in programs if shutil.which(name) is None]
+        if item.get_closest_marker("real_data") and not os.environ.get("TRIVET_DATA"):
+            reasons.append("TRIVET_DATA names no mirror of the public sets")
+        for reason in reasons:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        slow = item.get_closest_marker("slow") is not None
+        item.config.stash[UNCHOSEN]["slow: make test-full" if slow else "not chosen"] += 1
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """One line at the end that tells what was left out, with the reason."""
+    left = Counter(config.stash[UNCHOSEN])
+    for report in terminalreporter.stats.get("skipped", []):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        left[reason.removeprefix("Skipped: ")] += 1
+    said = "; ".join(f"{count} ({reason})" for reason, count in sorted(left.items()))
+    terminalreporter.write_line(f"left out: {said or 'nothing'}")
 
 
 @dataclass(frozen=True)
@@ -144,3 +188,87 @@ def tiny_artifact(tiny_parts: Any, tiny: Tiny, tmp_path_factory: pytest.TempPath
     from trivet.artifact.save import save_artifact
 
     return save_artifact(tiny_parts, tmp_path_factory.mktemp("saved") / "desk", golden_texts=tiny.texts)
+
+
+@pytest.fixture(scope="session")
+def legs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """An artifact a service, over one tiny encoder of random weights: to read, not to change."""
+    from trivet_service.tiny import TinyEncoder
+
+    folder = tmp_path_factory.mktemp("legs")
+    texts = [text for texts in TOPICS.values() for text in texts]
+    encoder = TinyEncoder.make(folder / "encoder", sorted({word for text in texts for word in text.split()}))
+    return {
+        "support": encoder.save_classifier(folder / "support", TOPICS),
+        "finance": encoder.save_classifier(folder / "finance", TOPICS),
+        "recommend": encoder.save_embedder(folder / "recommend", texts),
+    }
+
+
+@dataclass(frozen=True)
+class Served:
+    """A `trivet serve` that listens; `began` is the time.perf_counter() at which it was started."""
+
+    address: str
+    pid: int
+    began: float
+
+
+Serve = Callable[..., AbstractContextManager[Served]]
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Serve:
+    """Start `trivet serve` on a free port, in a process and a folder of its own; it ends with the block."""
+
+    @contextmanager
+    def start(*words: str, environment: Mapping[str, str], program: Sequence[str] = PROGRAM) -> Iterator[Served]:
+        folder = tmp_path_factory.mktemp("served")
+        command = [*program, "serve", *words, "--port", "0"]
+        began = time.perf_counter()
+        with (folder / "log").open("w") as log:
+            process = subprocess.Popen(
+                command, env=dict(environment), cwd=folder, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        try:
+            assert process.stdout is not None
+            found = re.search(r"http://[^ ]+", process.stdout.readline())
+            assert found, (folder / "log").read_text()[-3000:]
+            yield Served(found.group(), process.pid, began)
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+
+    return start
+
+
+# What `trivet demo` prints on the samples, a pattern a line, in this order; other lines may stand between.
+SCORE = r"\d{1,3}\.\d \[\d{1,3}\.\d-\d{1,3}\.\d\]"
+ASKED = r"\$ curl http://127\.0\.0\.1:\d+/v1/"
+DEMO = (
+    rf"support +\d+ labels +accuracy {SCORE}  TF-IDF \d+\.\d +\d+\.\d s",
+    rf"finance +3 labels +accuracy {SCORE}  TF-IDF \d+\.\d +\d+\.\d s",
+    rf"recommend +\d+ items +NDCG@10 {SCORE}  popular \d+\.\d +\d+\.\d s",
+    rf"{ASKED}parse .*'\{{\"text\":\"card still not here\"\}}'",
+    r" *-> card_arrival 0\.\d\d +answer \(promise: at most \d+ % wrong, coverage \d+ %\) +\(\d+ ms\)",
+    rf"{ASKED}parse .*'\{{\"text\":\"asdf\"\}}'",
+    r" *-> out of scope, hand over +\(\d+ ms\)",
+    rf"{ASKED}analyze .*",
+    r" *-> negative -\d\.\d\d +\(\d+ ms\)",
+    rf"{ASKED}recommendations .*",
+    r" *-> [^;]+ \([^;]+\); [^;]+ \([^;]+\); [^;]+ \([^;]+\) +\(\d+ ms\)",
+    r"Yours: +trivet train support my\.csv && trivet serve support.*",
+    r"Open http://127\.0\.0\.1:\d+/docs",
+)
+
+
+@pytest.fixture(scope="session")
+def check_demo() -> Callable[[str], None]:
+    """Fails on a text that is not what `trivet demo` prints; names the first pattern without its line."""
+
+    def check(text: str) -> None:
+        lines = iter(text.splitlines())
+        for pattern in DEMO:
+            assert any(re.fullmatch(pattern, line.rstrip()) for line in lines), f"no line like {pattern}\nin\n{text}"
+
+    return check

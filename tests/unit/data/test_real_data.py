@@ -18,10 +18,7 @@ from trivet.data.sources import open_dataset
 from trivet.recipe.data import DataRecipe
 from trivet.settings import Settings
 
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(not os.environ.get("TRIVET_DATA"), reason="TRIVET_DATA names no mirror of the public sets"),
-]
+pytestmark = pytest.mark.real_data
 PUBLIC = [card.name for card in list_cards() if not card.package]
 # Rows of train, validation and test, and the number of labels.
 COUNTS = {
