@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trivet.errors import TrivetError
 
 Measure = Literal["quality", "int8_loss", "batch_flips", "service_memory", "service_start"]
+Row = TypeVar("Row", bound=BaseModel)
 
 
 class Benchmark(BaseModel):
@@ -49,19 +51,14 @@ class Mark(BaseModel):
 
 
 def read_benchmarks(folder: Path) -> dict[str, Benchmark]:
-    """All benchmarks below `folder` by id.
+    """All benchmarks in the TOML files of `folder` by id; folders below it are not looked at.
 
     Raises:
         TrivetError: the folder holds none, a file is not valid, or two have one id.
     """
     found: dict[str, Benchmark] = {}
     for path in sorted(folder.glob("*.toml")):
-        for values in _tables(path, "benchmark"):
-            try:
-                one = Benchmark.model_validate(values)
-            except ValidationError as error:
-                first = error.errors()[0]
-                raise TrivetError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.", where=str(path)) from error
+        for one in _rows(path, "benchmark", Benchmark):
             if one.id in found:
                 raise TrivetError(f"two benchmarks are called {one.id!r}.", where=str(path), todo="Rename one.")
             found[one.id] = one
@@ -73,11 +70,26 @@ def read_benchmarks(folder: Path) -> dict[str, Benchmark]:
 
 
 def read_marks(folder: Path) -> dict[str, Mark]:
-    """The figures to reach, from `marks.toml`, by id."""
-    return {mark.id: mark for mark in map(Mark.model_validate, _tables(folder / "marks.toml", "mark"))}
+    """The figures to reach, from `marks.toml`, by id; none where the file is missing.
+
+    Raises:
+        TrivetError: the file is not valid.
+    """
+    path = folder / "marks.toml"
+    return {mark.id: mark for mark in _rows(path, "mark", Mark)} if path.exists() else {}
 
 
-def _tables(path: Path, name: str) -> list[dict[str, object]]:
-    if not path.exists():
-        return []
-    return tomllib.loads(path.read_text(encoding="utf-8")).get(name, [])
+def _rows(path: Path, table: str, kind: type[Row]) -> Iterator[Row]:
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8")).get(table, [])
+    except ValueError as error:
+        raise TrivetError(f"not valid TOML: {error}.", where=str(path), todo="Mend that line.") from error
+    if not isinstance(values, list):
+        raise TrivetError(f"{table!r} is not a list.", where=str(path), todo=f"Write [[{table}]].")
+    for number, value in enumerate(values, start=1):
+        try:
+            yield kind.model_validate(value)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"])) or "it"
+            raise TrivetError(f"{table} {number}: {place}: {first['msg']}.", where=str(path)) from error

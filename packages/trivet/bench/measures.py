@@ -11,11 +11,13 @@ import numpy as np
 from trivet.answers.classification import ClassificationFacts
 from trivet.artifact.artifact import Artifact
 from trivet.bench.record import Baseline
+from trivet.bench.served import observe_service
 from trivet.data.sources import open_dataset
 from trivet.data.splits import test_rows
 from trivet.evaluate import baseline_labels
 from trivet.evaluation.compare import compare_paired
 from trivet.evaluation.intervals import bootstrap_interval
+from trivet.evaluation.predictions import index_labels
 from trivet.recipe import Recipe
 from trivet.runtime.offline import run_sorted
 from trivet.settings import Settings
@@ -25,12 +27,13 @@ FLIP_ROWS = 1000
 
 @dataclass(frozen=True)
 class Measured:
-    """What was kept, the 95 % interval of the figure, and simpler ways on the same rows."""
+    """What was kept, the 95 % interval of the figure, simpler ways on the same rows, and modules that ran elsewhere."""
 
     kept: dict[str, Any]
     low: float
     high: float
     baselines: dict[str, Baseline] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
 
 
 def measure_quality(artifact: Artifact, recipe: Recipe, settings: Settings, *, seed: int) -> Measured:
@@ -38,13 +41,13 @@ def measure_quality(artifact: Artifact, recipe: Recipe, settings: Settings, *, s
     dataset = open_dataset(recipe.data, settings)
     rows = test_rows(dataset, recipe.data)
     labels = _labels(artifact)
-    truth = _indices(list(rows["label"]), labels)
-    predicted = _indices([answer.label for answer in artifact.predict(list(rows["text"]), top=1)], labels)
+    truth = index_labels(list(rows["label"]), labels)
+    predicted = index_labels([answer.label for answer in artifact.predict(list(rows["text"]), top=1)], labels)
     right = predicted == truth
     interval = bootstrap_interval(right.astype(float), seed=seed)
     baselines = {}
     for name, guessed in baseline_labels(artifact, dataset, rows, settings=settings).items():
-        theirs = _indices(guessed, labels) == truth
+        theirs = index_labels(guessed, labels) == truth
         baselines[name] = Baseline(value=float(theirs.mean()), paired_p=compare_paired(right, theirs, seed=seed).p)
     kept = {"labels": list(labels), "truth": truth.tolist(), "predicted": predicted.tolist()}
     return Measured(kept, interval.low, interval.high, baselines)
@@ -56,9 +59,9 @@ def measure_int8_loss(
     """Labels of the test rows by the served int8 graph and by the fp32 graph of the same artifact."""
     rows = test_rows(open_dataset(recipe.data, settings), recipe.data)
     labels, texts = _labels(artifact), list(rows["text"])
-    truth = _indices(list(rows["label"]), labels)
-    served = _indices([answer.label for answer in artifact.predict(texts, top=1)], labels)
-    full = _indices([answer.label for answer in exact.predict(texts, top=1)], labels)
+    truth = index_labels(list(rows["label"]), labels)
+    served = index_labels([answer.label for answer in artifact.predict(texts, top=1)], labels)
+    full = index_labels([answer.label for answer in exact.predict(texts, top=1)], labels)
     lost = compare_paired(full == truth, served == truth, seed=seed)
     kept = {"truth": truth.tolist(), "int8": served.tolist(), "fp32": full.tolist()}
     return Measured(kept, 100 * lost.low, 100 * lost.high)
@@ -78,12 +81,14 @@ def measure_batch_flips(artifact: Artifact, recipe: Recipe, settings: Settings) 
 
 
 def measure_service(path: Path, settings: Settings, *, what: str, runs: int) -> Measured:
-    """Seconds to the first answer or resident MB of fresh `trivet serve support` processes over this artifact."""
-    from trivet.bench.served import observe_service
+    """Seconds to the first answer or resident MB of fresh `trivet serve support` processes over this artifact.
 
+    `low` and `high` are the least and the greatest of the runs: five are too few for an interval.
+    """
     observed = [observe_service(path, settings) for _ in range(runs)]
     values = [one.seconds if what == "service_start" else one.megabytes for one in observed]
-    return Measured({"runs": values}, min(values), max(values))
+    modules = tuple(sorted({name for one in observed for name in one.modules}))
+    return Measured({"runs": values}, min(values), max(values), modules=modules)
 
 
 def _label(artifact: Artifact, encoded: list[Any], *, batch_size: int) -> list[str]:
@@ -94,8 +99,3 @@ def _label(artifact: Artifact, encoded: list[Any], *, batch_size: int) -> list[s
 def _labels(artifact: Artifact) -> tuple[str, ...]:
     assert isinstance(artifact.facts, ClassificationFacts)
     return artifact.facts.labels
-
-
-def _indices(names: list[str], labels: tuple[str, ...]) -> np.ndarray:
-    place = {label: index for index, label in enumerate(labels)}
-    return np.asarray([place[name] for name in names], dtype=np.int64)

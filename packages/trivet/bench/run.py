@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import assert_never
-
-import numpy as np
+from typing import Literal, assert_never
 
 from trivet.artifact.artifact import Artifact
+from trivet.artifact.card import Card
+from trivet.artifact.documents import read_document
+from trivet.artifact.layout import CARD
 from trivet.bench.definition import Benchmark
 from trivet.bench.measures import (
     Measured,
@@ -19,52 +22,65 @@ from trivet.bench.measures import (
     measure_quality,
     measure_service,
 )
-from trivet.bench.provenance import current_commit, describe_machine, hash_modules, imported_modules
-from trivet.bench.record import Baseline, Record, read_record, record_path, write_json
-from trivet.bench.stale import hash_recipe, reason_stale
+from trivet.bench.provenance import counted, current_commit, describe_machine
+from trivet.bench.record import Record, read_json, read_record, write_predictions, write_record
+from trivet.bench.stale import reason_stale
+from trivet.bench.summary import summarise
 from trivet.bench.verify import recompute
-from trivet.data.sources import open_dataset
-from trivet.evaluation.intervals import bootstrap_interval
-from trivet.recipe import Recipe, read_recipe
-from trivet.settings import Settings
+from trivet.bench.workbench import Workbench, judged_table
+from trivet.errors import TrivetError
+from trivet.recipe import Recipe
 from trivet.train import train
 
 RUNS = 5
 SPLIT = "test"
+TRAINED_BY = "modules.json"
 
 
 def run_benchmark(
     benchmark: Benchmark,
+    bench: Workbench,
     *,
-    root: Path,
-    settings: Settings,
-    only: tuple[int, ...],
-    again: bool,
+    only: tuple[int, ...] = (),
+    again: bool = False,
     say: Callable[[str], None],
 ) -> Record:
-    """The record of all seeds that are there; missing and stale seeds are measured first.
+    """The record of all seeds that stand; of those asked for (`only`; none: all), what is missing or stale is measured.
 
     Raises:
-        TrivetError: the data set or the recipe is missing, or a run fails.
+        TrivetError: a seed is not one of those fixed, the data set or the recipe is missing, or a run fails.
     """
+    for seed in only:
+        if seed not in benchmark.seeds:
+            fixed = ", ".join(map(str, benchmark.seeds))
+            raise TrivetError(f"seed {seed} was not fixed beforehand.", where=benchmark.id, todo=f"Fixed are {fixed}.")
     for seed in only or benchmark.seeds:
-        path = record_path(root, benchmark.id, seed)
-        if path.exists() and not again and not reason_stale(read_record(path), benchmark, root, settings):
+        path = bench.record(benchmark, seed)
+        if path.exists() and not again and not reason_stale(read_record(path), benchmark, bench, say=say):
             say(f"{benchmark.id} seed {seed}: stands")
             continue
-        record = _measure_seed(benchmark, seed, root=root, settings=settings, say=say)
+        record = _measure_seed(benchmark, seed, bench, say=say)
         say(f"{benchmark.id} seed {seed}: {record.value:.4f}")
-    return _summarise(benchmark, root)
+        _summarise(benchmark, bench)
+    return _summarise(benchmark, bench)
 
 
-def _measure_seed(
-    benchmark: Benchmark, seed: int, *, root: Path, settings: Settings, say: Callable[[str], None]
-) -> Record:
-    recipe = read_recipe(root / "recipes" / benchmark.recipe, overrides={"training.seed": seed})
-    path = _trained(recipe, benchmark, seed, root=root, settings=settings, say=say)
-    measured = _measure(benchmark, recipe, path, settings, seed=seed)
-    predictions = record_path(root, benchmark.id, seed).with_suffix(".predictions.json")
-    modules = imported_modules()
+def _summarise(benchmark: Benchmark, bench: Workbench) -> Record:
+    paths = [bench.record(benchmark, seed) for seed in benchmark.seeds]
+    records = [read_record(path) for path in paths if path.exists()]
+    standing = [one for one in records if not reason_stale(one, benchmark, bench, say=lambda _: None)]
+    summary = summarise(benchmark, standing, bench.root)
+    write_record(bench.record(benchmark), summary)
+    return summary
+
+
+def _measure_seed(benchmark: Benchmark, seed: int, bench: Workbench, *, say: Callable[[str], None]) -> Record:
+    recipe = bench.recipe(benchmark, seed=seed)
+    path = _trained(recipe, benchmark, seed, bench, say=say)
+    measured = _measure(benchmark, recipe, path, bench, seed=seed)
+    predictions = bench.record(benchmark, seed).with_suffix(".predictions.json")
+    modules = counted({*sys.modules, *_trained_by(path, bench), *measured.modules})
+    dataset = bench.open_data(recipe.data)
     record = Record(
         id=benchmark.id,
         metric=benchmark.metric,
@@ -74,101 +90,60 @@ def _measure_seed(
         seeds=(seed,),
         dataset=recipe.data.dataset,
         split=SPLIT,
-        data_sha256=open_dataset(recipe.data, settings).sha256(SPLIT),
-        recipe_sha256=hash_recipe(benchmark, root),
+        data_sha256=dataset.sha256(judged_table(dataset)),
+        train_sha256=dataset.sha256("train"),
+        recipe_sha256=bench.hash_recipe(benchmark),
         command=f"trivet bench run {benchmark.id} --seed {seed}",
         modules=modules,
-        modules_sha256=hash_modules(modules),
-        commit=current_commit(root),
+        modules_sha256=bench.code.hash(modules),
+        commit=current_commit(bench.root),
         machine=describe_machine(),
-        predictions=str(predictions.relative_to(root)),
+        predictions=str(predictions.relative_to(bench.root)),
         baselines=measured.baselines,
         note=benchmark.note,
     )
-    write_json(predictions, measured.kept)
-    write_json(record_path(root, benchmark.id, seed), record)
+    write_predictions(predictions, measured.kept)
+    write_record(bench.record(benchmark, seed), record)
     return record
 
 
-def _measure(benchmark: Benchmark, recipe: Recipe, path: Path, settings: Settings, *, seed: int) -> Measured:
-    match benchmark.measure:
-        case "quality":
-            return measure_quality(_load(path, settings), recipe, settings, seed=seed)
-        case "int8_loss":
-            exact = Artifact.load(path, precision="fp32", threads=settings.threads)
-            return measure_int8_loss(_load(path, settings), exact, recipe, settings, seed=seed)
-        case "batch_flips":
-            return measure_batch_flips(_load(path, settings), recipe, settings)
-        case "service_memory" | "service_start":
-            return measure_service(path, settings, what=benchmark.measure, runs=RUNS)
-        case _:
-            assert_never(benchmark.measure)
+def _measure(benchmark: Benchmark, recipe: Recipe, path: Path, bench: Workbench, *, seed: int) -> Measured:
+    settings = bench.settings
+    with ExitStack() as opened:
+
+        def load(*, precision: Literal["fp32"] | None = None) -> Artifact:
+            return opened.enter_context(closing(Artifact.load(path, precision=precision, threads=settings.threads)))
+
+        match benchmark.measure:
+            case "quality":
+                return measure_quality(load(), recipe, settings, seed=seed)
+            case "int8_loss":
+                return measure_int8_loss(load(), load(precision="fp32"), recipe, settings, seed=seed)
+            case "batch_flips":
+                return measure_batch_flips(load(), recipe, settings)
+            case "service_memory" | "service_start":
+                return measure_service(path, settings, what=benchmark.measure, runs=RUNS)
+            case _:
+                assert_never(benchmark.measure)
 
 
-def _load(path: Path, settings: Settings) -> Artifact:
-    return Artifact.load(path, threads=settings.threads)
-
-
-def _trained(
-    recipe: Recipe, benchmark: Benchmark, seed: int, *, root: Path, settings: Settings, say: Callable[[str], None]
-) -> Path:
-    """The artifact of this recipe and seed by today's code; trained once and kept under benchmarks/work."""
-    modules = hash_modules(_trains())
-    key = hashlib.sha256(f"{recipe.model_dump_json()}{modules}".encode()).hexdigest()[:16]
-    folder = root / "work" / f"{Path(benchmark.recipe).stem}-{seed}"
+def _trained(recipe: Recipe, benchmark: Benchmark, seed: int, bench: Workbench, *, say: Callable[[str], None]) -> Path:
+    """The artifact of this recipe, seed and data by today's code; trained once and kept under benchmarks/work."""
+    code = bench.code.hash(bench.code.core())
+    key = hashlib.sha256(f"{recipe.model_dump_json()}{code}".encode()).hexdigest()[:16]
+    folder = bench.root / "work" / f"{Path(benchmark.recipe).stem}-{seed}"
     path = folder / key
-    if not path.exists():
+    learnt = bench.open_data(recipe.data).sha256("train")
+    if not path.exists() or read_document(path / CARD, Card).data.sha256["train"] != learnt:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         say(f"{benchmark.id} seed {seed}: training")
-        train(recipe, out=path, settings=settings).close()
+        train(recipe, out=path, settings=bench.settings).close()
+        write_predictions(folder / TRAINED_BY, {"modules": counted(sys.modules)})
     return path
 
 
-def _trains() -> tuple[str, ...]:
-    """Every module of the core that a training run can import."""
-    import trivet
-
-    folder = Path(trivet.__file__).parent
-    names = (".".join(path.relative_to(folder.parent).with_suffix("").parts) for path in folder.rglob("*.py"))
-    return tuple(sorted(name for name in names if not name.startswith(("trivet.cli", "trivet.bench"))))
-
-
-def _summarise(benchmark: Benchmark, root: Path) -> Record:
-    """The mean of the recorded seeds; its interval resamples rows, each with its mean outcome over the seeds."""
-    there = [seed for seed in benchmark.seeds if record_path(root, benchmark.id, seed).exists()]
-    records = [read_record(record_path(root, benchmark.id, seed)) for seed in there]
-    value = float(np.mean([record.value for record in records]))
-    low, high = float(np.mean([one.low for one in records])), float(np.mean([one.high for one in records]))
-    if benchmark.measure == "quality" and len(records) > 1:
-        low, high = _resample(root, records)
-    baselines = {
-        name: Baseline(
-            value=float(np.mean([record.baselines[name].value for record in records])),
-            paired_p=max(record.baselines[name].paired_p or 0.0 for record in records),
-        )
-        for name in records[0].baselines
-    }
-    summary = records[0].model_copy(
-        update={
-            "value": value,
-            "low": low,
-            "high": high,
-            "seeds": tuple(there),
-            "per_seed": {record.seeds[0]: record.value for record in records},
-            "command": f"trivet bench run {benchmark.id}",
-            "predictions": f"records/{benchmark.id}",
-            "baselines": baselines,
-        }
-    )
-    write_json(record_path(root, benchmark.id), summary)
-    return summary
-
-
-def _resample(root: Path, records: list[Record]) -> tuple[float, float]:
-    import json
-
-    kept = [json.loads((root / record.predictions).read_text(encoding="utf-8")) for record in records]
-    right = np.mean([np.asarray(one["predicted"]) == np.asarray(one["truth"]) for one in kept], axis=0)
-    interval = bootstrap_interval(right, seed=0)
-    return interval.low, interval.high
+def _trained_by(artifact: Path, bench: Workbench) -> tuple[str, ...]:
+    """Modules that the training imported, in this process or an earlier one; all of the core where that is unknown."""
+    path = artifact.parent / TRAINED_BY
+    return tuple(read_json(path)["modules"]) if path.exists() else bench.code.core()

@@ -13,61 +13,85 @@ from pathlib import Path
 
 import httpx
 
+from trivet.bench.provenance import counted
 from trivet.errors import TrivetError
 from trivet.settings import Settings
 
 ANSWERS = 200
+LIMIT_S = 60
+# A server is told to stop by SIGTERM, drains, and then says what it had imported.
+PROGRAM = """
+import atexit, os, sys
+atexit.register(lambda: print(*sys.modules, sep="\\n", file=open(os.environ["TRIVET_BENCH_MODULES"], "w")))
+from trivet.cli.main import run
+run()
+"""
 TEXTS = ("card still not here", "why was I charged twice for one withdrawal", "how do I change my PIN", "asdf")
 
 
 @dataclass(frozen=True)
 class Observed:
-    """Seconds from start of the process to its first answer; memory after 200 answers."""
+    """Seconds from start of the process to its first answer, memory after 200 answers, our modules that it imported."""
 
     seconds: float
     megabytes: float
+    modules: tuple[str, ...]
 
 
 def observe_service(artifact: Path, settings: Settings) -> Observed:
     """Starts `trivet serve support` over the artifact, asks it 200 times, and ends it.
 
     Raises:
-        TrivetError: it did not answer within a minute.
+        TrivetError: it stopped, or did not answer within a minute; ends with the last line it wrote.
     """
     port = _free_port()
-    program = "from trivet.cli.main import run; run()"
-    command = [sys.executable, "-c", program, "serve", "support", "--insecure", "--port", str(port)]
-    with tempfile.TemporaryDirectory(prefix="trivet-") as home, (Path(home) / "log").open("w") as log:
+    with tempfile.TemporaryDirectory(prefix="trivet-") as home:
+        log, modules = Path(home) / "log", Path(home) / "modules"
         environment = os.environ | {
             "TRIVET_HOME": home,
             "TRIVET_REGISTRY": "",
+            "TRIVET_BENCH_MODULES": str(modules),
             "OMP_NUM_THREADS": str(settings.threads),
         }
-        began = time.perf_counter()
-        server = subprocess.Popen(
-            [*command, "--model", f"support={artifact}"], env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
+        command = [sys.executable, "-c", PROGRAM, "serve", "support", "--insecure", "--port", str(port)]
+        with log.open("w") as output:
+            began = time.perf_counter()
+            server = subprocess.Popen(
+                [*command, "--model", f"support={artifact}"], env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-                seconds = _await_answer(client, server, began)
+                seconds = _await_answer(client, server, log, began)
                 for turn in range(ANSWERS):
                     client.post("/v1/parse", json={"text": TEXTS[turn % len(TEXTS)]}).raise_for_status()
-            return Observed(seconds, _resident_megabytes(server.pid))
+            megabytes = _resident_megabytes(server.pid)
         finally:
-            server.terminate()
-            server.wait(timeout=30)
+            _stop(server)
+        return Observed(seconds, megabytes, counted(modules.read_text(encoding="utf-8").split()))
 
 
-def _await_answer(client: httpx.Client, server: subprocess.Popen[bytes], began: float) -> float:
-    while time.perf_counter() - began < 60 and server.poll() is None:
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _await_answer(client: httpx.Client, server: subprocess.Popen[bytes], log: Path, began: float) -> float:
+    while time.perf_counter() - began < LIMIT_S and server.poll() is None:
         try:
             if client.post("/v1/parse", json={"text": TEXTS[0]}).status_code == 200:
                 return time.perf_counter() - began
         except httpx.TransportError:
             pass
         time.sleep(0.005)
+    last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
     raise TrivetError(
-        "the service did not answer within a minute.", where="trivet serve support", todo="Start it by hand."
+        f"the service did not answer within {LIMIT_S} s.",
+        where="trivet serve support",
+        todo=f"The last line it wrote: {last[0]}" if last else "It wrote nothing.",
     )
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from trivet.bench.definition import Benchmark
-from trivet.bench.provenance import hash_modules
-from trivet.bench.record import Record, read_record, record_path
-from trivet.data.sources import open_dataset
+from trivet.bench.record import Record, read_record
+from trivet.bench.workbench import Workbench, judged_table
 from trivet.errors import DataError
-from trivet.recipe import read_recipe
-from trivet.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -24,32 +20,34 @@ class Stale:
     reason: str
 
 
-def find_stale(benchmarks: dict[str, Benchmark], root: Path, settings: Settings) -> list[Stale]:
-    """Every seed whose record is missing or no longer stands; data that is not here is not checked."""
+def find_stale(benchmarks: Iterable[Benchmark], bench: Workbench, *, say: Callable[[str], None]) -> list[Stale]:
+    """Every seed whose record is missing or no longer stands; data that cannot be opened is named, not held against it.
+
+    Raises:
+        TrivetError: a record is damaged or a recipe is missing.
+    """
     found = []
-    for benchmark in benchmarks.values():
+    for benchmark in benchmarks:
         for seed in benchmark.seeds:
-            path = record_path(root, benchmark.id, seed)
-            reason = reason_stale(read_record(path), benchmark, root, settings) if path.exists() else "not recorded"
+            path = bench.record(benchmark, seed)
+            reason = reason_stale(read_record(path), benchmark, bench, say=say) if path.exists() else "not recorded"
             if reason:
                 found.append(Stale(benchmark.id, seed, reason))
     return found
 
 
-def hash_recipe(benchmark: Benchmark, root: Path) -> str:
-    """sha256 of the recipe file."""
-    return hashlib.sha256((root / "recipes" / benchmark.recipe).read_bytes()).hexdigest()
-
-
-def reason_stale(record: Record, benchmark: Benchmark, root: Path, settings: Settings) -> str:
+def reason_stale(record: Record, benchmark: Benchmark, bench: Workbench, *, say: Callable[[str], None]) -> str:
     """Why the record no longer stands; empty where it does."""
-    if record.recipe_sha256 != hash_recipe(benchmark, root):
+    if record.recipe_sha256 != bench.hash_recipe(benchmark):
         return "the recipe has changed"
-    if record.modules_sha256 != hash_modules(record.modules):
+    if record.modules_sha256 != bench.code.hash(record.modules):
         return "imported modules have changed"
-    recipe = read_recipe(root / "recipes" / benchmark.recipe)
     try:
-        now = open_dataset(recipe.data, settings).sha256(record.split)
-    except DataError:
-        return ""
-    return "the data has changed" if record.data_sha256 != now else ""
+        dataset = bench.open_data(bench.recipe(benchmark).data)
+        if record.data_sha256 != dataset.sha256(judged_table(dataset)):
+            return "the test data has changed"
+        if record.train_sha256 and record.train_sha256 != dataset.sha256("train"):
+            return "the training data has changed"
+    except DataError as error:
+        say(f"{record.id} {record.seeds}: data not checked: {error.line()}")
+    return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from trivet.bench.definition import Benchmark, Mark
-from trivet.bench.record import Record, read_record, record_path
+from trivet.bench.record import Record, read_record, record_path, write_whole
 from trivet.errors import TrivetError
 
 BEGIN, END = "<!-- results: trivet bench table -->", "<!-- results end -->"
@@ -15,10 +15,12 @@ HEAD = "| figure | ours | 95 % interval | floor / aim | best known | baselines (
 def make_table(benchmarks: dict[str, Benchmark], marks: dict[str, Mark], root: Path) -> str:
     """One row a benchmark in the order of its definition; what is not recorded says so."""
     rows = [HEAD]
-    for identifier in benchmarks:
+    for identifier, benchmark in benchmarks.items():
         path = record_path(root, identifier)
-        mark = marks.get(identifier)
-        rows.append(_row(read_record(path), mark) if path.exists() else f"| {identifier} | not recorded | | | | |")
+        if path.exists():
+            rows.append(_row(read_record(path), benchmark, marks.get(identifier)))
+        else:
+            rows.append(f"| {identifier} | not recorded | | | | |")
     return "\n".join(rows)
 
 
@@ -28,26 +30,34 @@ def put_table(readme: Path, table: str) -> None:
     Raises:
         TrivetError: the marks are not there.
     """
-    text = readme.read_text(encoding="utf-8")
+    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
     if BEGIN not in text or END not in text:
         raise TrivetError(
             "has no place for the results table.", where=str(readme), todo=f"Add the lines {BEGIN} and {END}."
         )
     before, rest = text.split(BEGIN, 1)
     after = rest.split(END, 1)[1]
-    readme.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+    write_whole(readme, f"{before}{BEGIN}\n{table}\n{END}{after}")
 
 
-def _row(record: Record, mark: Mark | None) -> str:
+def count_seeds(record: Record, benchmark: Benchmark) -> str:
+    """`3 seeds`, or `1 of 3 seeds` where some are not recorded; empty for a figure that has only one."""
+    planned = len(benchmark.seeds)
+    if len(record.seeds) < planned:
+        return f"{len(record.seeds)} of {planned} seeds"
+    return f"{planned} seeds" if planned > 1 else ""
+
+
+def _row(record: Record, benchmark: Benchmark, mark: Mark | None) -> str:
     bars = f"{mark.floor:g} / {mark.aim:g}" if mark else ""
     known = f"{mark.mark:g}, {mark.source}" if mark and mark.mark is not None else ""
-    seeds = f" (mean of {len(record.seeds)} seeds)" if len(record.seeds) > 1 else ""
+    seeds = count_seeds(record, benchmark)
     baselines = "; ".join(
         f"{name} {_number(baseline.value)}" + (f" ({baseline.paired_p:.2g})" if baseline.paired_p is not None else "")
         for name, baseline in record.baselines.items()
     )
     interval = f"{_number(record.low)} to {_number(record.high)}"
-    figure = f"{record.id}, {record.metric}{seeds}"
+    figure = f"{record.id}, {record.metric}" + (f" (mean of {seeds})" if seeds else "")
     return f"| {figure} | {_number(record.value)} | {interval} | {bars} | {known} | {baselines} |"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, assert_never
@@ -10,7 +10,7 @@ from typing import Any, assert_never
 import numpy as np
 
 from trivet.bench.definition import Benchmark
-from trivet.bench.record import Record
+from trivet.bench.record import AGAIN, Record, read_json, read_record, record_path
 from trivet.errors import TrivetError
 
 TOLERANCE = 1e-9
@@ -18,10 +18,10 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Verified:
-    """The value in the record and the one recomputed."""
+    """The value in a record and the one recomputed; `seed` is None for the mean over seeds."""
 
     id: str
-    seed: int
+    seed: int | None
     recorded: float
     recomputed: float
 
@@ -31,32 +31,69 @@ class Verified:
         return abs(self.recorded - self.recomputed) <= TOLERANCE
 
 
+def verify_all(benchmarks: Iterable[Benchmark], root: Path) -> list[Verified]:
+    """Every recorded seed against its predictions, then every recorded mean against the records of its seeds.
+
+    Raises:
+        TrivetError: a record or its predictions are missing or damaged.
+    """
+    found = []
+    for benchmark in benchmarks:
+        paths = [record_path(root, benchmark.id, seed) for seed in benchmark.seeds]
+        found += [verify(read_record(path), benchmark, root) for path in paths if path.exists()]
+        summary = record_path(root, benchmark.id)
+        if summary.exists():
+            found.append(verify_mean(read_record(summary), root))
+    return found
+
+
 def verify(record: Record, benchmark: Benchmark, root: Path) -> Verified:
     """The value of one seed's record again, from its predictions.
 
     Raises:
-        TrivetError: the predictions are missing.
+        TrivetError: the predictions are missing or damaged.
     """
     path = root / record.predictions
+    kept = read_json(path)
     try:
-        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TrivetError("the predictions are missing.", where=str(path), todo="Run the benchmark again.") from error
-    return Verified(record.id, record.seeds[0], record.value, recompute(benchmark, kept))
+        value = recompute(benchmark, kept)
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrivetError(f"these are not the predictions of {record.id}.", where=str(path), todo=AGAIN) from error
+    return Verified(record.id, record.seeds[0], record.value, value)
+
+
+def verify_mean(summary: Record, root: Path) -> Verified:
+    """The mean over seeds again, from their records.
+
+    Raises:
+        TrivetError: the record of a seed is missing or damaged.
+    """
+    values = [read_record(record_path(root, summary.id, seed)).value for seed in summary.seeds]
+    return Verified(summary.id, None, summary.value, float(np.mean(values)))
 
 
 def recompute(benchmark: Benchmark, kept: dict[str, Any]) -> float:
     """The figure that the kept predictions give."""
     match benchmark.measure:
         case "quality":
-            return float(np.mean(np.asarray(kept["predicted"]) == np.asarray(kept["truth"])))
+            return share_right(kept["predicted"], kept["truth"])
         case "int8_loss":
-            truth = np.asarray(kept["truth"])
-            exact = float(np.mean(np.asarray(kept["fp32"]) == truth))
-            return 100 * (exact - float(np.mean(np.asarray(kept["int8"]) == truth)))
+            exact = share_right(kept["fp32"], kept["truth"])
+            return 100 * (exact - share_right(kept["int8"], kept["truth"]))
         case "batch_flips":
-            return float(np.sum(np.asarray(kept["alone"]) != np.asarray(kept["together"])))
+            return float(sum(one != other for one, other in zip(kept["alone"], kept["together"], strict=True)))
         case "service_memory" | "service_start":
             return float(np.median(kept["runs"]))
         case _:
             assert_never(benchmark.measure)
+
+
+def share_right(predicted: list[int], truth: list[int]) -> float:
+    """The share of rows whose label is the true one.
+
+    Raises:
+        ValueError: there are no rows, or not as many predictions as rows.
+    """
+    if len(predicted) != len(truth) or not truth:
+        raise ValueError(f"{len(predicted)} predictions for {len(truth)} rows")
+    return float(np.mean(np.asarray(predicted) == np.asarray(truth)))

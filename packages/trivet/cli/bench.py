@@ -28,14 +28,16 @@ def run(
     """Measure what is not recorded or no longer stands; a record is written as each seed finishes."""
     from trivet.bench.definition import read_benchmarks
     from trivet.bench.run import run_benchmark
+    from trivet.bench.workbench import open_workbench
 
-    known = read_benchmarks(root)
-    records = [
-        run_benchmark(benchmark, root=root, settings=Settings(), only=tuple(seed or ()), again=again, say=say)
-        for benchmark in _chosen(known, ids)
+    chosen = _chosen(read_benchmarks(root), ids)
+    bench = open_workbench(root, Settings())
+    records = [run_benchmark(benchmark, bench, only=tuple(seed or ()), again=again, say=say) for benchmark in chosen]
+    rows: list[dict[str, Any]] = [
+        {"id": record.id, "seeds": list(record.seeds), "value": record.value, "low": record.low, "high": record.high}
+        for record in records
     ]
-    rows = [{"id": record.id, "value": record.value, "low": record.low, "high": record.high} for record in records]
-    print_json(rows) if as_json else print_table(rows, columns=("id", "value", "low", "high"))
+    print_json(rows) if as_json else print_table(rows, columns=("id", "seeds", "value", "low", "high"))
 
 
 @app.command()
@@ -44,27 +46,30 @@ def verify(
     root: Root = HERE,
     as_json: Json = False,
 ) -> None:
-    """Recompute recorded values from the kept predictions; exit code 1 where one differs."""
+    """Recompute recorded values (no id: peers' too) from the kept predictions; exit code 1 where one differs."""
     from trivet.bench.definition import read_benchmarks
-    from trivet.bench.record import read_record, record_path
-    from trivet.bench.verify import verify as verify_record
+    from trivet.bench.peer import verify_peers
+    from trivet.bench.verify import verify_all
 
-    rows: list[dict[str, Any]] = []
-    for benchmark in _chosen(read_benchmarks(root), ids):
-        for seed in benchmark.seeds:
-            path = record_path(root, benchmark.id, seed)
-            if path.exists():
-                one = verify_record(read_record(path), benchmark, root)
-                rows.append(
-                    {
-                        "id": one.id,
-                        "seed": one.seed,
-                        "recorded": one.recorded,
-                        "recomputed": one.recomputed,
-                        "agrees": one.agrees,
-                    }
-                )
-    print_json(rows) if as_json else print_table(rows, columns=("id", "seed", "recorded", "recomputed", "agrees"))
+    found = verify_all(_chosen(read_benchmarks(root), ids), root)
+    if not ids:
+        found += verify_peers(root)
+    rows = [
+        {
+            "id": one.id,
+            "seed": "mean" if one.seed is None else one.seed,
+            "recorded": one.recorded,
+            "recomputed": one.recomputed,
+            "agrees": one.agrees,
+        }
+        for one in found
+    ]
+    if as_json:
+        print_json(rows)
+    elif rows:
+        print_table(rows, columns=("id", "seed", "recorded", "recomputed", "agrees"))
+    else:
+        print_lines(["Nothing is recorded yet: `trivet bench run`."])
     if not all(row["agrees"] for row in rows):
         raise typer.Exit(1)
 
@@ -74,8 +79,11 @@ def stale(root: Root = HERE, as_json: Json = False) -> None:
     """Records whose recipe, data or imported modules have changed since; exit code 1 where there are any."""
     from trivet.bench.definition import read_benchmarks
     from trivet.bench.stale import find_stale
+    from trivet.bench.workbench import open_workbench
 
-    rows = [vars(one) for one in find_stale(read_benchmarks(root), root, Settings())]
+    # A look at records fetches no data.
+    bench = open_workbench(root, Settings(offline=True))
+    rows = [vars(one) for one in find_stale(read_benchmarks(root).values(), bench, say=say)]
     if as_json:
         print_json(rows)
     elif rows:
@@ -89,25 +97,23 @@ def stale(root: Root = HERE, as_json: Json = False) -> None:
 @app.command()
 def marks(root: Root = HERE, as_json: Json = False) -> None:
     """The figures to reach and what is recorded."""
-    from trivet.bench.definition import read_marks
+    from trivet.bench.definition import read_benchmarks, read_marks
     from trivet.bench.record import read_record, record_path
+    from trivet.bench.table import count_seeds
 
+    known = read_benchmarks(root)
     rows = []
     for mark in read_marks(root).values():
+        row = {"id": mark.id, "value": None, "floor": mark.floor, "aim": mark.aim, "known": mark.mark}
         path = record_path(root, mark.id)
-        value = read_record(path).value if path.exists() else None
-        reached = mark.verdict(value) if value is not None else "not recorded"
-        rows.append(
-            {
-                "id": mark.id,
-                "value": value,
-                "floor": mark.floor,
-                "aim": mark.aim,
-                "known": mark.mark,
-                "reached": reached,
-            }
-        )
-    print_json(rows) if as_json else print_table(rows, columns=("id", "value", "floor", "aim", "known", "reached"))
+        if not path.exists():
+            rows.append(row | {"reached": "not recorded", "seeds": ""})
+            continue
+        record = read_record(path)
+        seeds = count_seeds(record, known[mark.id]) if mark.id in known else ""
+        rows.append(row | {"value": record.value, "reached": mark.verdict(record.value), "seeds": seeds})
+    columns = ("id", "value", "floor", "aim", "known", "reached", "seeds")
+    print_json(rows) if as_json else print_table(rows, columns=columns)
 
 
 @app.command()
@@ -124,6 +130,30 @@ def table(
         print_lines([made])
     else:
         put_table(write, made)
+
+
+@app.command()
+def peer(
+    name: Annotated[str, typer.Argument(help="A folder of benchmarks/peers.")],
+    dataset: Annotated[str, typer.Option(help="A data set by name or path.")] = "banking77",
+    encoder: Annotated[str, typer.Option(help="The encoder that it starts from.")] = "minilm-l6",
+    seed: Annotated[int, typer.Option(help="Of its training.")] = 0,
+    python: Annotated[Path | None, typer.Option(help="An interpreter that has it; none: one is made.")] = None,
+    root: Root = HERE,
+    as_json: Json = False,
+) -> None:
+    """Run another library on the same rows, in an environment of its own, and record what it scores."""
+    from trivet.bench.peer import Peer, run_peer
+    from trivet.bench.workbench import open_workbench
+
+    record = run_peer(Peer(name, dataset, encoder, seed, python), open_workbench(root, Settings()), say=say)
+    if as_json:
+        print_json(record.model_dump(mode="json"))
+        return
+    interval = f"{record.low:.4f} to {record.high:.4f}"
+    seconds = f"{record.train_seconds:.1f} to learn, {record.predict_seconds:.1f} to label"
+    row = {"peer": record.peer, "dataset": record.dataset, record.metric: f"{record.value:.4f}"}
+    print_table([row | {"interval": interval, "seconds": seconds}], columns=(*row, "interval", "seconds"))
 
 
 def _chosen(known: dict[str, Any], ids: list[str] | None) -> list[Any]:

@@ -1,0 +1,71 @@
+"""Where a benchmark is run: the folder benchmarks/, the settings and the code as it was when the process started."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trivet.bench.definition import Benchmark
+from trivet.bench.provenance import Code, read_code
+from trivet.bench.record import record_path
+from trivet.data.dataset import Dataset
+from trivet.data.sources import open_dataset
+from trivet.errors import TrivetError
+from trivet.recipe import Recipe, read_recipe
+from trivet.recipe.data import DataRecipe
+from trivet.settings import Settings
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """`root` holds definitions, recipes, records, peers and, not committed, work."""
+
+    root: Path
+    settings: Settings
+    code: Code
+
+    def recipe(self, benchmark: Benchmark, *, seed: int | None = None) -> Recipe:
+        """The recipe of a benchmark, with a training seed.
+
+        Raises:
+            RecipeError: it is missing or not valid.
+        """
+        seeded: dict[str, Any] = {} if seed is None else {"training.seed": seed}
+        return read_recipe(self._recipe_path(benchmark), overrides=seeded)
+
+    def hash_recipe(self, benchmark: Benchmark) -> str:
+        """sha256 of the recipe file.
+
+        Raises:
+            TrivetError: it is missing.
+        """
+        path = self._recipe_path(benchmark)
+        try:
+            return hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise TrivetError(
+                f"the recipe of {benchmark.id} is missing.", where=str(path), todo="Name one that is there."
+            ) from error
+
+    def record(self, benchmark: Benchmark, seed: int | None = None) -> Path:
+        """The file of a seed's record, or of the mean over seeds."""
+        return record_path(self.root, benchmark.id, seed)
+
+    def open_data(self, recipe: DataRecipe) -> Dataset:
+        """The data set that is learnt from and judged on; its files are opened when asked for."""
+        return open_dataset(recipe, self.settings)
+
+    def _recipe_path(self, benchmark: Benchmark) -> Path:
+        return self.root / "recipes" / benchmark.recipe
+
+
+def open_workbench(root: Path, settings: Settings) -> Workbench:
+    """A workbench over the code as it lies on disk now."""
+    return Workbench(root, settings, read_code())
+
+
+def judged_table(dataset: Dataset) -> str:
+    """The table whose rows a figure is computed on: the set's own test, else the rows that the test is cut from."""
+    return "test" if "test" in dataset.tables else "train"
