@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from conftest import Trivet  # type: ignore[import-not-found]
 
+Trivet = Callable[..., subprocess.CompletedProcess[str]]
 SAMPLES = Path(__file__).resolve().parents[2] / "datasets" / "samples"
 
 
