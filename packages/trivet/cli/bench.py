@@ -37,7 +37,8 @@ def run(
         {"id": record.id, "seeds": list(record.seeds), "value": record.value, "low": record.low, "high": record.high}
         for record in records
     ]
-    print_json(rows) if as_json else print_table(rows, columns=("id", "seeds", "value", "low", "high"))
+    columns = ("id", "seeds", "value", "low", "high")
+    print_json(rows) if as_json else print_table([_shown(row) for row in rows], columns=columns)
 
 
 @app.command()
@@ -113,7 +114,7 @@ def marks(root: Root = HERE, as_json: Json = False) -> None:
         seeds = count_seeds(record, known[mark.id]) if mark.id in known else ""
         rows.append(row | {"value": record.value, "reached": mark.verdict(record.value), "seeds": seeds})
     columns = ("id", "value", "floor", "aim", "known", "reached", "seeds")
-    print_json(rows) if as_json else print_table(rows, columns=columns)
+    print_json(rows) if as_json else print_table([_shown(row) for row in rows], columns=columns)
 
 
 @app.command()
@@ -163,3 +164,11 @@ def _chosen(known: dict[str, Any], ids: list[str] | None) -> list[Any]:
             f"there is no benchmark {unknown[0]!r}.", where="trivet bench", todo=f"There are {', '.join(known)}."
         )
     return [known[identifier] for identifier in ids or known]
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    """Figures as a person reads them; what is missing is blank."""
+    return {
+        name: "" if value is None else f"{value:.5g}" if isinstance(value, float) else value
+        for name, value in row.items()
+    }
