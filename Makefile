@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 THREADS ?= 2
 DATA ?= samples
 export OMP_NUM_THREADS := $(THREADS)
+export TRIVET_THREADS := $(THREADS)
 export TOKENIZERS_PARALLELISM := false
 
 .PHONY: help demo test test-full check setup clean
