@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from trivet.artifact.artifact import Artifact
-from trivet.errors import DataError, GateError
+from trivet.errors import ArtifactError, DataError, GateError
 from trivet.evaluate import evaluate, headline, remarks
 from trivet.evaluation.promotion import Promotion, promote
+from trivet.evaluation.read import read_report
 from trivet.evaluation.report import Report
 from trivet.evaluation.write import write_report
 from trivet.methods.progress import Progress
@@ -72,25 +73,27 @@ def train_and_register(
 
     The seconds are those of training and export; judging is not counted.
     """
+    if out is not None and out.exists():
+        raise ArtifactError("something is there already.", where=str(out), todo="Remove it, or name another folder.")
     with tempfile.TemporaryDirectory(prefix="trivet-") as scratch:
         place = out or Path(scratch) / recipe.name
         began = time.perf_counter()
         artifact = train(recipe, out=place, settings=settings, workspace=workspace, progress=progress, resume=resume)
         seconds = time.perf_counter() - began
         if out is not None:
-            report = _judge(artifact, settings, progress) if judge else None
+            report = _judge(artifact, settings, progress, version=0) if judge else None
             artifact.close()
             return Outcome(recipe.name, out, "", seconds, report, (), "")
         registry = open_registry(settings)
         version = registry.add(place, recipe.name)
-        report = _judge(artifact, settings, progress) if judge else None
+        report = _judge(artifact, settings, progress, version=version) if judge else None
         artifact.close()
         if report is not None:
             write_report(report, report_folder(settings, recipe.name, version))
-        refused = ""
+        refused = "" if report is not None or not go_live else "it was not judged."
         if go_live and report is not None:
             try:
-                _promote(registry, recipe, version, settings=settings)
+                _promote(registry, recipe, report, settings=settings)
             except GateError as error:
                 refused = error.line()
         aliases = tuple(alias for alias, at in registry.aliases(recipe.name).items() if at == version)
@@ -105,20 +108,41 @@ def train_and_register(
         )
 
 
-def _promote(registry: Registry, recipe: Recipe, version: int, *, settings: Settings) -> Promotion:
+def _promote(
+    registry: Registry, recipe: Recipe, report: Report, *, settings: Settings, force: bool = False, reason: str = ""
+) -> Promotion:
     """Promotes through the gates; the live version is first judged on the same rows, where it knows their labels."""
     name, live = recipe.name, registry.aliases(recipe.name).get("live", 0)
-    comparable = True
-    if live and live != version:
-        artifact = open_artifact(f"{name}/{live}", settings)
-        try:
-            judged = evaluate(artifact, settings=settings, data=recipe.data, version=live)
-            write_report(judged, report_folder(settings, name, live))
-        except DataError:
-            comparable = False
-        finally:
-            artifact.close()
-    return promote(registry, name, version, recipe.gates, reports=settings.home / "reports", compare=comparable)
+    return promote(
+        registry,
+        name,
+        report.version,
+        recipe.gates,
+        reports=settings.home / "reports",
+        compare=live in (0, report.version) or _judge_live(live, recipe, report, settings=settings),
+        force=force,
+        reason=reason,
+    )
+
+
+def _judge_live(live: int, recipe: Recipe, report: Report, *, settings: Settings) -> bool:
+    """Gives the live version a report on the rows of `report`; False where it does not know their labels."""
+    folder = report_folder(settings, recipe.name, live)
+    try:
+        known = read_report(folder)
+    except ArtifactError:
+        known = None
+    if known is not None and (known.main, known.data_sha256) == (report.main, report.data_sha256):
+        return True
+    artifact = open_artifact(f"{recipe.name}/{live}", settings)
+    try:
+        judged = evaluate(artifact, settings=settings, data=recipe.data, version=live, with_baselines=False)
+    except DataError:
+        return False
+    finally:
+        artifact.close()
+    write_report(judged, folder)
+    return True
 
 
 def report_folder(settings: Settings, name: str, version: int) -> Path:
@@ -136,19 +160,17 @@ def promote_version(reference: str, *, settings: Settings, force: bool, reason: 
     name, version = registry.resolve(reference)
     artifact = open_artifact(f"{name}/{version}", settings)
     folder = report_folder(settings, name, version)
-    if not (folder / "report.json").exists():
-        shutil.rmtree(folder, ignore_errors=True)
-        write_report(evaluate(artifact, settings=settings), folder)
-    return promote(
-        registry, name, version, artifact.recipe.gates, reports=settings.home / "reports", force=force, reason=reason
-    )
-
-
-def _judge(artifact: Artifact, settings: Settings, progress: Progress) -> Report | None:
-    progress.stage("judge")
     try:
-        return evaluate(artifact, settings=settings)
-    except DataError as error:
-        if "no test" in error.what:
-            return None
-        raise
+        report = read_report(folder)
+    except ArtifactError:
+        shutil.rmtree(folder, ignore_errors=True)
+        report = evaluate(artifact, settings=settings, version=version)
+        write_report(report, folder)
+    recipe = artifact.recipe
+    artifact.close()
+    return _promote(registry, recipe, report, settings=settings, force=force, reason=reason)
+
+
+def _judge(artifact: Artifact, settings: Settings, progress: Progress, *, version: int) -> Report:
+    progress.stage("judge")
+    return evaluate(artifact, settings=settings, version=version)

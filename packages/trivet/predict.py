@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -42,7 +44,9 @@ class Predicted:
         return asdict(self)
 
 
-def predict_file(artifact: Artifact, file: Path, out: Path, *, column: str, say: Callable[[str], None]) -> Predicted:
+def predict_file(
+    artifact: Artifact, file: Path, out: Path, *, column: str, settings: Settings, say: Callable[[str], None]
+) -> Predicted:
     """Answers every row of `file` in its order; finished parts lie beside `out` until all are done.
 
     A part belongs to the model and the bytes of the file that it was made with; others are thrown away.
@@ -58,9 +62,12 @@ def predict_file(artifact: Artifact, file: Path, out: Path, *, column: str, say:
         raise InputError("the file exists.", where=str(out), todo="Remove it, or name another.")
     began = time.perf_counter()
     recipe = DataRecipe(dataset=str(file), columns=Columns(text=column))
-    dataset = open_dataset(recipe, Settings())
+    dataset = open_dataset(recipe, settings)
     texts = list(dataset.frame("texts")["text"])
     parts = out.with_name(f".{out.name}.{dataset.sha256('texts')[:12]}-{artifact.identity[:12]}")
+    for other in parts.parent.glob(f".{glob.escape(out.name)}.*"):
+        if other != parts and other.is_dir():
+            shutil.rmtree(other)
     parts.mkdir(parents=True, exist_ok=True)
     resumed = truncated = 0
     tables: list[pa.Table] = []
@@ -79,9 +86,7 @@ def predict_file(artifact: Artifact, file: Path, out: Path, *, column: str, say:
     temporary = out.with_name(f".{out.name}.partial")
     pq.write_table(pa.concat_tables(tables), temporary)
     os.replace(temporary, out)
-    for path in parts.iterdir():
-        path.unlink()
-    parts.rmdir()
+    shutil.rmtree(parts)
     return Predicted(str(out), len(texts), resumed, truncated, time.perf_counter() - began)
 
 

@@ -35,7 +35,7 @@ def predict(
     if file is not None and out is not None:
         from trivet.predict import predict_file
 
-        done = predict_file(artifact, file, out, column=text, say=say)
+        done = predict_file(artifact, file, out, column=text, settings=settings, say=say)
         print_json(done.to_json()) if as_json else say(done.line())
         return
     given = texts or [line.rstrip("\n") for line in sys.stdin]
