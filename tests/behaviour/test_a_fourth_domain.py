@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import os
+import subprocess
 import sys
 from contextlib import ExitStack
 from importlib.util import module_from_spec, spec_from_file_location
@@ -38,6 +42,7 @@ RECIPE = """name = "clauses"
 dataset = "clauses.csv"
 """
 PYPROJECT = 'clauses = "trivet_clauses.service:service"'
+PROGRAM = "from trivet.cli.main import run; run()"
 CLAUSES = {
     "termination": ("party may terminate", "agreement ends"),
     "payment": ("invoice is due", "price shall be paid"),
@@ -61,13 +66,33 @@ def domain(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def artifact(tmp_path):
-    examples = {
+def examples():
+    return {
         label: [
             f"{first} {wording} {second}".strip() for wording in wordings for first in OPENINGS for second in OPENINGS
         ]
         for label, wordings in CLAUSES.items()
     }
+
+
+@pytest.fixture
+def installed(domain, examples, tmp_path):
+    """Surroundings in which the domain is an installed distribution, with rows of its own in `clauses.csv`."""
+    facts = tmp_path / "trivet_clauses-1.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: trivet-clauses\nVersion: 1\n")
+    (facts / "entry_points.txt").write_text(f"[trivet.services]\n{PYPROJECT.replace(chr(34), '')}\n")
+    with (tmp_path / "clauses.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["text", "label"])
+        # Every seventh wording: enough to learn from, and quick to read.
+        rows.writerows((text, label) for label, texts in examples.items() for text in texts[::7])
+    own = {"PYTHONPATH": str(tmp_path), "TRIVET_HOME": str(tmp_path / "home"), "TRIVET_REGISTRY": ""}
+    return os.environ | own
+
+
+@pytest.fixture
+def artifact(examples, tmp_path):
     words = {word for texts in examples.values() for text in texts for word in text.split()}
     return TinyEncoder.make(tmp_path / "encoder", sorted(words)).save_classifier(tmp_path / "clauses", examples)
 
@@ -98,3 +123,17 @@ def test_it_answers_over_http_with_all_that_the_kit_gives(domain, artifact, sett
         assert 'service="clauses"' in client.get("/metrics").text
         operation = client.get("/openapi.json").json()["paths"]["/v1/clauses"]["post"]
         assert operation["requestBody"]["content"]["application/json"]["examples"]
+
+
+def test_its_users_train_it_and_serve_what_they_trained(installed, served):
+    command = [sys.executable, "-c", PROGRAM, "train", "clauses", "--json"]
+    done = subprocess.run(command, env=installed, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr
+    trained = json.loads(done.stdout)
+    assert (trained["reference"], trained["aliases"]) == ("clauses/1", ["live"])
+    assert trained["report"]["metrics"]["accuracy"]["value"] > 0.9
+    with served("clauses", "--insecure", environment=installed) as server:
+        body = {"text": "the invoice is due within a month"}
+        found = httpx.post(f"{server.address}/v1/clauses", json=body, timeout=30).json()
+        assert (found["label"], found["model"], found["version"]) == ("payment", "clauses", 1)
+        assert httpx.get(f"{server.address}/readyz").json()["checks"]["clauses.model"]["ok"]

@@ -24,13 +24,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def environment(home: Path) -> Mapping[str, str]:
-    """The surroundings of a user: their own home, two threads, no hub."""
+    """The surroundings of a user: their own home, two threads unless told otherwise, no hub."""
     return os.environ | {
         "TRIVET_HOME": str(home),
         "TRIVET_REGISTRY": "",
-        "TRIVET_THREADS": "2",
+        "TRIVET_THREADS": os.environ.get("TRIVET_THREADS", "2"),
         "TRIVET_OFFLINE": "1",
-        "OMP_NUM_THREADS": "2",
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "2"),
     }
 
 
