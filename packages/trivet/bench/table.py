@@ -53,7 +53,8 @@ def _row(record: Record, benchmark: Benchmark, mark: Mark | None) -> str:
     known = f"{mark.mark:g}, {mark.source}" if mark and mark.mark is not None else ""
     seeds = count_seeds(record, benchmark)
     baselines = "; ".join(
-        f"{name} {_number(baseline.value)}" + (f" ({baseline.paired_p:.2g})" if baseline.paired_p is not None else "")
+        f"{name} {_number(baseline.value)}"
+        + (f" ({_chance(baseline.paired_p)})" if baseline.paired_p is not None else "")
         for name, baseline in record.baselines.items()
     )
     interval = f"{_number(record.low)} to {_number(record.high)}"
@@ -63,3 +64,7 @@ def _row(record: Record, benchmark: Benchmark, mark: Mark | None) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.4f}" if abs(value) < 1 else f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def _chance(p: float) -> str:
+    return f"{p:.2g}" if p >= 1e-9 else "< 1e-9"
