@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -84,11 +84,12 @@ def train_and_register(
             report = _judge(artifact, settings, progress, version=0) if judge else None
             artifact.close()
             return Outcome(recipe.name, out, "", seconds, report, (), "")
+        report = _judge(artifact, settings, progress, version=0) if judge else None
+        artifact.close()
         registry = open_registry(settings)
         version = registry.add(place, recipe.name)
-        report = _judge(artifact, settings, progress, version=version) if judge else None
-        artifact.close()
         if report is not None:
+            report = replace(report, version=version)
             write_report(report, report_folder(settings, recipe.name, version))
         refused = "" if report is not None or not go_live else "it was not judged."
         if go_live and report is not None:

@@ -29,6 +29,22 @@ VERBS: dict[str, str] = {
     "bench": "Run, verify and list the recorded figures.",
 }
 
+# What the extra `train` brings; serving and predicting do without.
+TRAINING_PACKAGES = frozenset(
+    {
+        "torch",
+        "transformers",
+        "peft",
+        "accelerate",
+        "sentence_transformers",
+        "nncf",
+        "onnx",
+        "onnxscript",
+        "sklearn",
+        "matplotlib",
+    }
+)
+
 
 class _Verbs(TyperGroup):
     """Loads a verb when it is called; verbs of services come by the entry-point group `trivet.commands`."""
@@ -107,6 +123,11 @@ def run() -> None:
     except TyperException as error:
         told = error.format_message() if hasattr(error, "format_message") else str(error)
         _complain(f"{told} See --help.", as_json=as_json)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").split(".")[0]
+        if missing not in TRAINING_PACKAGES:
+            raise
+        _complain(f"this needs {missing}, which only training needs. pip install 'trivet[train]'.", as_json=as_json)
     except typer.Exit as end:
         sys.exit(end.exit_code)
     except (typer.Abort, KeyboardInterrupt):
