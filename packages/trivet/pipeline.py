@@ -11,7 +11,8 @@ from typing import Any
 
 from trivet.artifact.artifact import Artifact
 from trivet.errors import ArtifactError, DataError, GateError
-from trivet.evaluate import evaluate, headline, remarks
+from trivet.evaluate import evaluate
+from trivet.evaluation.lines import headline, remarks
 from trivet.evaluation.promotion import Promotion, promote
 from trivet.evaluation.read import read_report
 from trivet.evaluation.report import Report

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from trivet.artifact.artifact import Artifact
 from trivet.artifact.card import Card, describe_run
@@ -19,6 +19,7 @@ from trivet.data.sources import open_dataset
 from trivet.data.splits import catalogue_rows, training_rows
 from trivet.export.golden import choose_golden
 from trivet.methods.candidate import Candidate
+from trivet.methods.ground import Ground, prepare_ground
 from trivet.methods.head import build_head
 from trivet.methods.progress import Progress, Silence
 from trivet.recipe import Recipe
@@ -55,7 +56,8 @@ def train(
     rows = learning_rows(recipe, dataset)
     place = workspace or Path(tempfile.mkdtemp(prefix="trivet-"))
     try:
-        candidate = _build(recipe, dataset, rows, settings=settings, workspace=place, progress=progress, resume=resume)
+        ground = prepare_ground(recipe, dataset, settings=settings, workspace=place, progress=progress, resume=resume)
+        candidate = _build(recipe, rows, ground)
         progress.stage("save")
         parts = Parts(
             recipe=recipe,
@@ -88,33 +90,20 @@ def learning_rows(recipe: Recipe, dataset: Dataset) -> pd.DataFrame:
                 limit=recipe.task.pairs,
                 seed=recipe.data.seed,
             )
+        case _:
+            assert_never(recipe.task)
 
 
-def _build(
-    recipe: Recipe,
-    dataset: Dataset,
-    rows: pd.DataFrame,
-    *,
-    settings: Settings,
-    workspace: Path,
-    progress: Progress,
-    resume: bool,
-) -> Candidate:
+def _build(recipe: Recipe, rows: pd.DataFrame, ground: Ground) -> Candidate:
     match recipe.method:
         case HeadMethod():
-            return build_head(recipe, rows, settings=settings, progress=progress)
+            return build_head(recipe, rows, ground)
         case FullMethod() | LoraMethod():
             from trivet.methods.tuned import build_tuned
 
-            return build_tuned(
-                recipe,
-                rows,
-                settings=settings,
-                workspace=workspace,
-                progress=progress,
-                resume=resume,
-                dataset=dataset,
-            )
+            return build_tuned(recipe, rows, ground)
+        case _:
+            assert_never(recipe.method)
 
 
 def _card(recipe: Recipe, dataset: Dataset, rows: pd.DataFrame, candidate: Candidate, *, seconds: float) -> Card:

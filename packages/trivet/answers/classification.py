@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from trivet.answers.reading import check_names, read_count, read_names, read_number, read_point
 from trivet.errors import InputError
 from trivet.trust.risk import OperatingPoint
 from trivet.trust.temperature import probabilities
@@ -29,6 +30,23 @@ class ClassificationFacts:
     operating_point: OperatingPoint | None = None
     novelty_threshold: float | None = None
     kind: Literal["classification"] = field(default="classification", init=False)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The facts that these plain values state.
+
+        Raises:
+            ArtifactError: a fact is missing, unknown, of another type or out of range.
+        """
+        check_names(values, ("kind", "labels", "max_tokens"), ("temperature", "operating_point", "novelty_threshold"))
+        threshold, point = values.get("novelty_threshold"), values.get("operating_point")
+        return cls(
+            labels=read_names(values, "labels"),
+            max_tokens=read_count(values, "max_tokens"),
+            temperature=read_number(values, "temperature", low=0.0) if "temperature" in values else 1.0,
+            operating_point=None if point is None else read_point(point),
+            novelty_threshold=None if threshold is None else read_number(values, "novelty_threshold"),
+        )
 
 
 @dataclass(frozen=True)

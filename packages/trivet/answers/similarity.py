@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from trivet.answers.reading import check_names, read_count
 from trivet.errors import InputError
 
 BLOCK = 256
@@ -21,6 +22,16 @@ class SimilarityFacts:
     dim: int
     max_tokens: int
     kind: Literal["similarity"] = field(default="similarity", init=False)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The facts that these plain values state.
+
+        Raises:
+            ArtifactError: a fact is missing, unknown, of another type or out of range.
+        """
+        check_names(values, ("kind", "dim", "max_tokens"))
+        return cls(dim=read_count(values, "dim"), max_tokens=read_count(values, "max_tokens"))
 
 
 def rank_nearest(

@@ -14,10 +14,10 @@ from trivet.bench.record import Baseline
 from trivet.bench.served import observe_service
 from trivet.data.sources import open_dataset
 from trivet.data.splits import test_rows
-from trivet.evaluate import baseline_labels
 from trivet.evaluation.compare import compare_paired
 from trivet.evaluation.intervals import bootstrap_interval
 from trivet.evaluation.predictions import index_labels
+from trivet.judging.labels import baseline_labels
 from trivet.recipe import Recipe
 from trivet.runtime.offline import run_sorted
 from trivet.settings import Settings
@@ -46,7 +46,7 @@ def measure_quality(artifact: Artifact, recipe: Recipe, settings: Settings, *, s
     right = predicted == truth
     interval = bootstrap_interval(right.astype(float), seed=seed)
     baselines = {}
-    for name, guessed in baseline_labels(artifact, dataset, rows, settings=settings).items():
+    for name, guessed in baseline_labels(artifact.recipe, dataset, rows, settings=settings).items():
         theirs = index_labels(guessed, labels) == truth
         baselines[name] = Baseline(value=float(theirs.mean()), paired_p=compare_paired(right, theirs, seed=seed).p)
     kept = {"labels": list(labels), "truth": truth.tolist(), "predicted": predicted.tolist()}

@@ -29,7 +29,7 @@ def evaluate(
 ) -> None:
     """Score a model: `trivet evaluate support my-test.csv --out report`."""
     from trivet.evaluate import evaluate as judge
-    from trivet.evaluate import headline, remarks
+    from trivet.evaluation.lines import headline, remarks
     from trivet.evaluation.write import write_report
     from trivet.registry.open import open_artifact
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal, assert_never
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from trivet.encoders.choose import choose_encoder
 from trivet.export.frozen import frozen_graph
 from trivet.export.judge import judge_int8
 from trivet.heads.analytic import AnalyticHead
@@ -15,12 +14,11 @@ from trivet.heads.head import Head
 from trivet.heads.logistic import LogisticHead
 from trivet.heads.prototypes import Prototypes
 from trivet.methods.candidate import Candidate
-from trivet.methods.features import open_tokenizer, run_graph
-from trivet.methods.progress import Progress
+from trivet.methods.features import run_graph
+from trivet.methods.ground import Ground
 from trivet.methods.promises import HeldOut, promise
 from trivet.recipe import Recipe
 from trivet.recipe.method import HeadMethod
-from trivet.settings import Settings
 from trivet.trust.novelty import leave_one_out_novelty
 
 if TYPE_CHECKING:
@@ -33,24 +31,23 @@ AUTO_ROWS = 3000
 INT8_ROWS = 256
 
 
-def build_head(recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, progress: Progress) -> Candidate:
+def build_head(recipe: Recipe, rows: pd.DataFrame, ground: Ground) -> Candidate:
     """A head fitted on all rows; its calibration rests on out-of-fold scores of the same rows.
 
     The features come from the graph that will serve, so nothing changes between training and serving.
     """
     assert isinstance(recipe.method, HeadMethod)
-    source = choose_encoder(recipe.encoder, settings)
-    progress.stage("graph")
-    graph = frozen_graph(source, settings, recipe.export)
-    progress.stage("features")
+    settings, tokenizer = ground.settings, ground.tokenizer
+    ground.progress.stage("graph")
+    graph = frozen_graph(ground.source, settings, recipe.export)
+    ground.progress.stage("features")
     texts = list(rows["text"])
-    tokenizer = open_tokenizer(source, recipe)
     embeddings = run_graph(graph, tokenizer, texts, recipe.export.precision, settings)["embedding"]
     labels = tuple(sorted(rows["label"].unique()))
     truth = np.searchsorted(np.asarray(labels), rows["label"].to_numpy(dtype=str))
-    progress.stage("head")
+    ground.progress.stage("head")
     head, held_out = _choose(recipe, embeddings, truth, labels)
-    progress.stage("int8")
+    ground.progress.stage("int8")
     chosen = np.random.default_rng(recipe.data.seed).permutation(len(texts))[:INT8_ROWS]
     cost = None
     if recipe.export.precision == "int8":
@@ -63,9 +60,9 @@ def build_head(recipe: Recipe, rows: pd.DataFrame, *, settings: Settings, progre
             threads=settings.threads,
         )
     return Candidate(
-        source=source,
+        source=ground.source,
         graph=graph,
-        tokenizer=source.path / "tokenizer.json",
+        tokenizer=ground.source.path / "tokenizer.json",
         facts=promise(held_out, labels=labels, max_tokens=recipe.task.max_tokens, trust=recipe.trust),
         head=head,
         prototypes=Prototypes.fit(embeddings, truth, labels),
