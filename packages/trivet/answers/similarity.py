@@ -10,17 +10,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from trivet.answers.reading import check_names, read_count
-from trivet.errors import InputError
+from trivet.errors import ArtifactError, InputError
 
 BLOCK = 256
 
 
 @dataclass(frozen=True)
 class SimilarityFacts:
-    """Width of the embedding and the longest text that it reads."""
+    """Width of the embedding, the longest text that it reads, and the widths that it may be cut to, the least first."""
 
     dim: int
     max_tokens: int
+    dims: tuple[int, ...] = ()
     kind: Literal["similarity"] = field(default="similarity", init=False)
 
     @classmethod
@@ -30,8 +31,24 @@ class SimilarityFacts:
         Raises:
             ArtifactError: a fact is missing, unknown, of another type or out of range.
         """
-        check_names(values, ("kind", "dim", "max_tokens"))
-        return cls(dim=read_count(values, "dim"), max_tokens=read_count(values, "max_tokens"))
+        check_names(values, ("kind", "dim", "max_tokens"), ("dims",))
+        dim, dims = read_count(values, "dim"), values.get("dims", [])
+        if not isinstance(dims, list) or not all(type(one) is int and 0 < one <= dim for one in dims):
+            raise ArtifactError(f"{dims!r} is not a list of counts up to {dim}.", where="facts.dims")
+        return cls(dim=dim, max_tokens=read_count(values, "max_tokens"), dims=tuple(dims))
+
+    def cut(self, embeddings: NDArray[np.float32], dim: int) -> NDArray[np.float32]:
+        """The first `dim` numbers of embeddings F32[N, D], brought to unit length again.
+
+        Raises:
+            InputError: the model was not trained to be cut there.
+        """
+        if dim == self.dim:
+            return embeddings
+        if dim not in self.dims:
+            able = ", ".join(map(str, sorted({*self.dims, self.dim})))
+            raise InputError(f"an embedding cannot be cut to {dim}.", where="dim", todo=f"Use {able}.")
+        return _unit(embeddings[:, :dim], where="embeddings")
 
 
 def rank_nearest(

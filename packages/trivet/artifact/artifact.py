@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from trivet.answers.facts import Facts
+from trivet.answers.similarity import SimilarityFacts
 from trivet.artifact.answering import Answer, Answering
 from trivet.artifact.card import Card
 from trivet.artifact.layout import SUMS, Header
 from trivet.artifact.load import Opened, choose_precision, find_mismatch, open_folder
 from trivet.artifact.texts import check_texts, refuse_empty
-from trivet.errors import ArtifactError
+from trivet.errors import ArtifactError, InputError
 from trivet.heads.head import Head
 from trivet.heads.prototypes import Prototypes
 from trivet.recipe import Recipe
@@ -151,16 +152,21 @@ class Artifact:
         encoded = self.encode(texts)
         return self.answer(run_sorted(self._engine_graph().engine, encoded), encoded, top=top) if encoded else []
 
-    def embed(self, texts: Sequence[str]) -> Floats:
-        """Embeddings F32[N, D] of unit length, in the order of the texts.
+    def embed(self, texts: Sequence[str], *, dim: int = 0) -> Floats:
+        """Embeddings F32[N, D] of unit length, in the order of the texts; `dim`: cut to it (`facts.dims`), 0: whole.
 
         Raises:
-            InputError: see `encode`.
+            InputError: see `encode`; also a dimension that the model was not trained to be cut to.
         """
         encoded = self.encode(texts)
-        if not encoded:
-            return np.empty((0, self.graph.manifest.outputs["embedding"]), dtype=np.float32)
-        return run_sorted(self._engine_graph().engine, encoded)["embedding"]
+        whole = np.empty((0, self.graph.manifest.outputs["embedding"]), dtype=np.float32)
+        if encoded:
+            whole = run_sorted(self._engine_graph().engine, encoded)["embedding"]
+        if not dim:
+            return whole
+        if not isinstance(self.facts, SimilarityFacts):
+            raise InputError("only a similarity model may be cut.", where="dim", todo="Leave it out.")
+        return self.facts.cut(whole, dim)
 
     def close(self) -> None:
         """Give the graph back to the pool; a second call does nothing."""

@@ -103,7 +103,7 @@ def _task(recipe: Recipe, train: pd.DataFrame, tokenizer: TextTokenizer) -> Clas
         case Classification():
             return classification_task(train, tokenizer, recipe.training)
         case Similarity():
-            return SimilarityTask(tokenizer, recipe.training)
+            return SimilarityTask(tokenizer, recipe.training, recipe.task)
         case _:
             assert_never(recipe.task)
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +10,13 @@ import torch
 from torch import nn
 
 from trivet.backbone.text import TextEncoder
-from trivet.errors import DataError
+from trivet.errors import RecipeError
+from trivet.recipe.task import Similarity
 from trivet.recipe.training import TrainingRecipe
-from trivet.runtime.tokens import Encoded, TextTokenizer, pad
-from trivet.tasks.losses import symmetric_contrast
+from trivet.runtime.tokens import TextTokenizer
+from trivet.tasks.losses import contrast
 from trivet.tasks.outputs import compute_outputs
+from trivet.tasks.pairs import PairedRows
 from trivet.tasks.task import Batch, Indices
 
 if TYPE_CHECKING:
@@ -23,22 +24,6 @@ if TYPE_CHECKING:
 
 # Anchors ranked at a time in the score, so that a large validation part stays small in memory.
 RANKED_AT_ONCE = 1024
-
-
-@dataclass(frozen=True)
-class PairedRows:
-    """Tokenised pairs; the codes I64[N] of both sides are equal where the texts are equal, across the sides too."""
-
-    anchors: Sequence[Encoded]
-    positives: Sequence[Encoded]
-    anchor_codes: Indices
-    positive_codes: Indices
-
-    @property
-    def lengths(self) -> Indices:
-        """Tokens of both sides of a pair I64[N]."""
-        pairs = zip(self.anchors, self.positives, strict=True)
-        return np.array([len(anchor.ids) + len(positive.ids) for anchor, positive in pairs], dtype=np.int64)
 
 
 class Embedder(nn.Module):
@@ -55,53 +40,71 @@ class Embedder(nn.Module):
 
 @dataclass(frozen=True)
 class SimilarityTask:
-    """Pairs close, all else apart: symmetric InfoNCE with the other pairs of a batch as negatives."""
+    """Pairs close, all else apart: symmetric InfoNCE with the other pairs of a batch, and hard ones, as negatives."""
 
     tokenizer: TextTokenizer
     training: TrainingRecipe
+    task: Similarity = field(default_factory=Similarity)
 
     def prepare(self, frame: pd.DataFrame) -> PairedRows:
-        """Rows of the columns anchor and positive, two texts that belong together.
+        """Rows of the columns anchor and positive, two texts that belong together, and hard negatives beside them.
 
         Raises:
             DataError: there are fewer than two different pairs: nothing would be a negative.
         """
-        anchors, positives = list(frame["anchor"]), list(frame["positive"])
-        if len(set(zip(anchors, positives, strict=True))) < 2:
-            raise DataError("there are fewer than two different pairs.", where="anchor, positive", todo="Add pairs.")
-        codes = {text: code for code, text in enumerate(dict.fromkeys([*anchors, *positives]))}
-        return PairedRows(
-            self.tokenizer.encode(anchors),
-            self.tokenizer.encode(positives),
-            np.array([codes[text] for text in anchors], dtype=np.int64),
-            np.array([codes[text] for text in positives], dtype=np.int64),
-        )
+        return PairedRows.prepare(frame, self.tokenizer)
 
     def module(self, encoder: TextEncoder) -> Embedder:
-        """The encoder as it is."""
+        """The encoder as it is.
+
+        Raises:
+            RecipeError: it has fewer dimensions than it shall be cut to.
+        """
+        if self.task.matryoshka and self.task.matryoshka[-1] > encoder.dim:
+            raise RecipeError(
+                f"the encoder has {encoder.dim} dimensions, fewer than {self.task.matryoshka[-1]}.",
+                where="task.matryoshka",
+                todo="Name dimensions that it has.",
+            )
         return Embedder(encoder)
 
     def start(self, module: nn.Module, rows: PairedRows) -> None:
         """Nothing: there is no head to start."""
 
     def batch(self, rows: PairedRows, indices: Indices) -> Batch:
-        """Ids and masks I64[B,T] of both sides, and masked bool[B,B]: pairs that are no negatives of each other."""
-        anchor_ids, anchor_mask = pad([rows.anchors[index] for index in indices])
-        positive_ids, positive_mask = pad([rows.positives[index] for index in indices])
-        masked = _belong_together(rows.anchor_codes[indices], rows.positive_codes[indices])
-        return {
-            "anchor_ids": torch.from_numpy(anchor_ids),
-            "anchor_mask": torch.from_numpy(anchor_mask),
-            "positive_ids": torch.from_numpy(positive_ids),
-            "positive_mask": torch.from_numpy(positive_mask),
-            "masked": torch.from_numpy(masked),
-        }
+        """What `PairedRows.batch` gives."""
+        return rows.batch(indices)
 
     def loss(self, module: nn.Module, batch: Batch) -> torch.Tensor:
-        """Symmetric InfoNCE at the recipe's temperature."""
+        """The mean of InfoNCE from anchors to positives and hard negatives, and from positives back to anchors.
+
+        At the recipe's temperature, and with `task.matryoshka` the sum over embeddings cut to each of these dimensions
+        (Kusupati 2022, equation 1, all weights 1).
+        """
         (anchors,) = module(batch["anchor_ids"], batch["anchor_mask"])
         (positives,) = module(batch["positive_ids"], batch["positive_mask"])
-        return symmetric_contrast(anchors, positives, temperature=self.training.temperature, masked=batch["masked"])
+        candidates = positives
+        if "negative_ids" in batch:
+            width = batch["negative_ids"].shape[-1]
+            (negatives,) = module(batch["negative_ids"].reshape(-1, width), batch["negative_mask"].reshape(-1, width))
+            candidates = torch.cat([positives, negatives])
+        dims = self.task.matryoshka or (anchors.shape[1],)
+        return torch.stack([self._contrast(anchors, candidates, batch, dim=dim) for dim in dims]).sum()
+
+    def _contrast(self, anchors: torch.Tensor, candidates: torch.Tensor, batch: Batch, *, dim: int) -> torch.Tensor:
+        if dim < anchors.shape[1]:
+            anchors, candidates = (nn.functional.normalize(rows[:, :dim], dim=1) for rows in (anchors, candidates))
+        masked, temperature = batch["masked"], self.training.temperature
+        rows = len(anchors)
+        forward_shares = backward_shares = None
+        if self.task.correct_popularity:
+            forward_shares = torch.cat([batch["positive_shares"], batch["negative_shares"].flatten()])
+            backward_shares = batch["anchor_shares"]
+        forward = contrast(anchors, candidates, temperature=temperature, masked=masked, shares=forward_shares)
+        backward = contrast(
+            candidates[:rows], anchors, temperature=temperature, masked=masked[:, :rows].T, shares=backward_shares
+        )
+        return (forward + backward) / 2
 
     def score(self, module: nn.Module, rows: PairedRows) -> float:
         """Mean reciprocal rank of each anchor's positive among all different positives; a tie counts as a loss.
@@ -123,9 +126,3 @@ class SimilarityTask:
                 line[codes == rows.anchor_codes[row]] = -np.inf
                 total += 1.0 / (1 + int((line >= own).sum()))
         return total / len(anchors)
-
-
-def _belong_together(anchors: Indices, positives: Indices) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-    """bool[B,B]: anchor i and positive j share an anchor, share a positive, or are one text."""
-    same = (anchors[:, None] == anchors[None, :]) | (positives[:, None] == positives[None, :])
-    return same | (anchors[:, None] == positives[None, :])
