@@ -22,9 +22,10 @@ from trivet.methods.candidate import Candidate
 from trivet.methods.ground import Ground, prepare_ground
 from trivet.methods.head import build_head
 from trivet.methods.progress import Progress, Silence
+from trivet.pretrain import pretraining_rows
 from trivet.recipe import Recipe
 from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
-from trivet.recipe.task import Classification, Similarity
+from trivet.recipe.task import Classification, Pretraining, Similarity
 from trivet.settings import Settings
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def learning_rows(recipe: Recipe, dataset: Dataset) -> pd.DataFrame:
                 limit=recipe.task.pairs,
                 seed=recipe.data.seed,
             )
+        case Pretraining():
+            return pretraining_rows(recipe, dataset)
         case _:
             assert_never(recipe.task)
 

@@ -13,6 +13,7 @@ from trivet.cli.progress import ScreenProgress
 from trivet.cli.services import recipe_of
 from trivet.errors import RecipeError
 from trivet.recipe import Recipe, knobs, read_recipe
+from trivet.recipe.task import Pretraining
 from trivet.settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=False)
@@ -39,6 +40,9 @@ def train(
     plan: Annotated[bool, typer.Option("--plan", help="Only print rows, steps, minutes and memory.")] = False,
     no_evaluate: Annotated[bool, typer.Option("--no-evaluate", help="Do not open the test rows afterwards.")] = False,
     no_promote: Annotated[bool, typer.Option("--no-promote", help="Register, but do not make it live.")] = False,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="It may go live though it is for research only; goes into the log.")
+    ] = False,
     list_knobs: Annotated[bool, typer.Option("--knobs", help="List all knobs with their defaults.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
@@ -68,12 +72,24 @@ def train(
         raise RecipeError(
             "--resume needs the workspace of the run that was cut off.", where="--resume", todo="Add --workspace."
         )
+    from trivet.artifact.licence import acceptance
+
     settings = Settings()
     if plan:
         _print_plan(wanted, settings, as_json=as_json)
         return
+    if isinstance(wanted.task, Pretraining):
+        _pretrain(wanted, settings, out=out, workspace=workspace, resume=resume, as_json=as_json)
+        return
     result = _train(
-        wanted, settings, out=out, workspace=workspace, resume=resume, judge=not no_evaluate, go_live=not no_promote
+        wanted,
+        settings,
+        out=out,
+        workspace=workspace,
+        resume=resume,
+        judge=not no_evaluate,
+        go_live=not no_promote,
+        accepted=acceptance() if accept_licence else "",
     )
     print_json(result) if as_json else print_lines(_summary(result))
 
@@ -87,6 +103,7 @@ def _train(
     resume: bool,
     judge: bool,
     go_live: bool,
+    accepted: str,
 ) -> dict[str, Any]:
     from trivet.pipeline import train_and_register
 
@@ -100,10 +117,28 @@ def _train(
             resume=resume,
             judge=judge,
             go_live=go_live,
+            accepted=accepted,
             progress=progress,
         ).to_json()
     finally:
         progress.close()
+
+
+def _pretrain(
+    recipe: Recipe, settings: Settings, *, out: Path | None, workspace: Path | None, resume: bool, as_json: bool
+) -> None:
+    from trivet.pretrain import pretrain
+
+    if out is None:
+        raise RecipeError(
+            "pre-training writes an encoder, not a version of a model.", where="--out", todo="Add --out DIR."
+        )
+    progress = ScreenProgress()
+    try:
+        done = pretrain(recipe, out=out, settings=settings, workspace=workspace, progress=progress, resume=resume)
+    finally:
+        progress.close()
+    print_json(done.to_json()) if as_json else print_lines(done.lines())
 
 
 def _print_plan(recipe: Recipe, settings: Settings, *, as_json: bool) -> None:

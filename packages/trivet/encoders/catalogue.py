@@ -17,7 +17,7 @@ from trivet.encoders.hub import HUB, fetch_encoder, is_hub_id
 from trivet.errors import EncoderError
 from trivet.settings import Settings
 
-Origin = Literal["mirror", "package", "path", "hub"]
+Origin = Literal["mirror", "package", "path", "hub", "artifact"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,10 @@ CATALOGUE: Mapping[str, CatalogueEntry] = {
 
 @dataclass(frozen=True)
 class EncoderSource:
-    """An encoder on this machine: a folder with weights, tokenizer and configuration, and what is known of it."""
+    """An encoder on this machine: a folder with weights, tokenizer and configuration, and what is known of it.
+
+    `artifact` is the one that its weights were tuned in; None: they are as they were pretrained.
+    """
 
     name: str
     path: Path
@@ -78,6 +81,7 @@ class EncoderSource:
     parameters: int
     pooling: str
     prefix: str
+    artifact: Path | None = None
 
     @cached_property
     def sha256(self) -> str:
@@ -186,5 +190,5 @@ def _source(name: str, folder: Path, origin: Origin) -> EncoderSource:
         layers=facts.layers,
         parameters=facts.parameters,
         pooling=entry.pooling if entry else facts.pooling,
-        prefix=entry.prefix if entry else "",
+        prefix=entry.prefix if entry else facts.prefix,
     )

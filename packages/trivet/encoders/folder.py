@@ -20,12 +20,13 @@ MAX_HEADER = 100_000_000
 
 @dataclass(frozen=True)
 class FolderFacts:
-    """Width of an embedding, layers, weights, pooling, and the licence of the model card (`unknown` without one)."""
+    """Width of an embedding, layers, weights, pooling, prefix, and the model card's licence (`unknown` without one)."""
 
     dim: int
     layers: int
     parameters: int
     pooling: str
+    prefix: str
     licence: str
     commercial: bool
 
@@ -61,6 +62,7 @@ def describe_folder(folder: Path) -> FolderFacts:
         layers=layers,
         parameters=count_parameters(folder / "model.safetensors"),
         pooling=_pooling(folder / "1_Pooling" / "config.json"),
+        prefix=_prefix(folder / "config_sentence_transformers.json"),
         licence=licence,
         commercial=licence.lower() in FREE,
     )
@@ -106,6 +108,14 @@ def _first(config: dict[str, Any], *names: str) -> int:
 def _pooling(path: Path) -> str:
     """As sentence-transformers writes it down; mean where nothing is written."""
     return "cls" if path.is_file() and _read_json(path).get("pooling_mode_cls_token") else "mean"
+
+
+def _prefix(path: Path) -> str:
+    """What sentence-transformers puts before every text where nobody names another prompt; nothing by default."""
+    written = _read_json(path) if path.is_file() else {}
+    prompts, name = written.get("prompts"), written.get("default_prompt_name")
+    found = prompts.get(name) if isinstance(prompts, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _licence(readme: Path) -> str:

@@ -19,11 +19,13 @@ from trivet.methods.fitted import Fitted
 from trivet.methods.progress import Progress, Silence
 from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
 from trivet.recipe.recipe import Recipe
-from trivet.recipe.task import Classification, Similarity
+from trivet.recipe.task import Classification, Pretraining, Similarity
 from trivet.runtime.tokens import TextTokenizer
 from trivet.settings import Settings
 from trivet.tasks.classification import ClassificationTask, classification_task
+from trivet.tasks.pretraining import pretraining_task
 from trivet.tasks.similarity import SimilarityTask
+from trivet.tasks.task import TrainTask
 from trivet.training.checkpoint import find_checkpoints
 from trivet.training.history import StepReport
 from trivet.training.job import Job
@@ -98,12 +100,14 @@ def prepare_tuning(
     return module, job
 
 
-def _task(recipe: Recipe, train: pd.DataFrame, tokenizer: TextTokenizer) -> ClassificationTask | SimilarityTask:
+def _task(recipe: Recipe, train: pd.DataFrame, tokenizer: TextTokenizer) -> TrainTask[Any]:
     match recipe.task:
         case Classification():
             return classification_task(train, tokenizer, recipe.training)
         case Similarity():
             return SimilarityTask(tokenizer, recipe.training, recipe.task)
+        case Pretraining():
+            return pretraining_task(recipe.task, tokenizer, recipe.training)
         case _:
             assert_never(recipe.task)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from trivet.errors import RecipeError
 from trivet.methods.candidate import Candidate
 from trivet.methods.ground import Ground
 from trivet.methods.tuned_classifier import build_classifier
 from trivet.methods.tuned_similarity import build_similarity
 from trivet.recipe import Recipe
-from trivet.recipe.task import Classification, Similarity
+from trivet.recipe.task import Classification, Pretraining, Similarity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,11 +21,18 @@ def build_tuned(recipe: Recipe, rows: pd.DataFrame, ground: Ground) -> Candidate
 
     Raises:
         ArtifactError: int8 loses more than `export.max_int8_loss` on the validation part.
+        RecipeError: the recipe pre-trains an encoder, which is no model yet.
     """
     match recipe.task:
         case Classification():
             return build_classifier(recipe, rows, ground)
         case Similarity():
             return build_similarity(recipe, rows, ground)
+        case Pretraining():
+            raise RecipeError(
+                "pre-training gives an encoder, which answers nothing yet.",
+                where="task.kind",
+                todo="Run `trivet train RECIPE --out DIR`, then start another recipe from it with encoder.name = DIR.",
+            )
         case _:
             assert_never(recipe.task)

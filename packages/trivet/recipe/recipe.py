@@ -22,6 +22,7 @@ SUPPORTED: frozenset[tuple[str, str]] = frozenset(
         ("classification", "lora"),
         ("similarity", "full"),
         ("similarity", "lora"),
+        ("pretraining", "full"),
     }
 )
 

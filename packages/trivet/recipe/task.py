@@ -41,4 +41,20 @@ class Similarity(Section):
         return dims
 
 
-Task = Annotated[Classification | Similarity, Field(discriminator="kind")]
+class Pretraining(Section):
+    """Texts without labels: the encoder learns their domain before another recipe starts from it."""
+
+    kind: Literal["pretraining"] = "pretraining"
+    max_tokens: int = Field(128, ge=8, le=512)
+    objective: Literal["masked", "denoising"] = Field(
+        "masked", description="`masked`: tell hidden words; `denoising`: write a spoilt text again (TSDAE)."
+    )
+    rows: Literal["training", "texts"] = Field(
+        "training", description="`training`: texts of the training rows; `texts`: a whole file that has no labels."
+    )
+    masked: float = Field(0.15, gt=0, lt=1, description="Share of words that are hidden, at least one a text.")
+    whole_words: bool = Field(default=True, description="Hides all tokens of a word together.")
+    deleted: float = Field(0.6, gt=0, lt=1, description="Share of words that a spoilt text lacks; one always stays.")
+
+
+Task = Annotated[Classification | Similarity | Pretraining, Field(discriminator="kind")]
