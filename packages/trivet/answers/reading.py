@@ -61,6 +61,20 @@ def read_number(values: Mapping[str, Any], name: str, *, low: float = -math.inf,
     return float(value)
 
 
+def read_numbers(
+    values: Mapping[str, Any], name: str, *, count: int, low: float = -math.inf, high: float = math.inf
+) -> tuple[float, ...]:
+    """A list of `count` numbers, each strictly between `low` and `high`.
+
+    Raises:
+        ArtifactError: it is none.
+    """
+    numbers = values[name]
+    if not isinstance(numbers, list) or len(numbers) != count:
+        raise ArtifactError(f"{name} are a list of {count} numbers.", where=f"facts.{name}")
+    return tuple(read_number({name: number}, name, low=low, high=high) for number in numbers)
+
+
 def read_point(values: Any) -> OperatingPoint:
     """What is promised about the answers.
 
