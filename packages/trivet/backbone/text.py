@@ -48,9 +48,16 @@ class TextEncoder(nn.Module):
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Embeddings F32[B,D] of unit length, from ids I64[B,T] and a mask I64[B,T] (1: token, 0: padding)."""
+        return self.pool(self.states(input_ids, attention_mask), attention_mask)
+
+    def states(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """What the last layer says about each token, F32[B,T,D]; of padding it says nothing of use."""
         tokens = self.model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         # Under bf16 autocast the sum over tokens and the norm would lose digits: both stay in float32.
-        tokens = tokens.float()
+        return tokens.float()
+
+    def pool(self, tokens: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Embeddings F32[B,D] of unit length from the states of their tokens."""
         if self.pooling == "cls":
             return nn.functional.normalize(tokens[:, 0], dim=-1)
         kept = attention_mask.unsqueeze(-1).to(tokens.dtype)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trivet.runtime.engine import is_output
 from trivet.runtime.load_openvino import load_openvino
 from trivet.runtime.openvino_engine import INPUTS
 
@@ -35,7 +36,8 @@ def save_ir(model: ov.Model, path: Path) -> None:
     Names of inner nodes carry a counter of the process and paths of the machine: here they are numbered in order.
     """
     ov = load_openvino()
-    kept = {*INPUTS, "embedding", "logits"}
+    outputs = {name for port in model.outputs for name in port.get_names() if is_output(name)}
+    kept = {*INPUTS, *outputs}
     for number, node in enumerate(model.get_ordered_ops()):
         node.set_friendly_name(_name(node, number, kept=kept))
         for port in node.outputs():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +18,8 @@ from trivet.runtime.graphs import GraphPool
 from trivet.runtime.offline import run_sorted
 from trivet.runtime.tokens import Encoded
 
+Quality: TypeAlias = Callable[[Mapping[str, Floats]], float]
+
 # Texts whose answers are compared between a batch of 1 and one of 32.
 FLIP_ROWS = 1000
 
@@ -28,15 +31,18 @@ def judge_int8(
     *,
     score: Score | None = None,
     truth: ArrayLike | None = None,
+    quality: Quality | None = None,
+    metric: str = "accuracy",
     threads: int = 2,
 ) -> Int8Entry:
     """The int8 graph against the fp32 graph over the texts, and against itself in batches (the first 1,000 texts).
 
     `score` makes scores F32[N, C] of the outputs where the graph has no logits; `truth` I64[N] are the right columns:
-    of rows that were held out, filled up with rows learnt from where those are few.
+    of rows that were held out, filled up with rows learnt from where those are few. `quality` says from the outputs how
+    good they are, from 0 to 1, where that is another figure than accuracy; `metric` is its name.
 
     Raises:
-        ArtifactError: int8 loses a larger share of accuracy than `recipe.max_int8_loss`.
+        ArtifactError: int8 loses a larger share of the metric than `recipe.max_int8_loss`.
     """
     pool = GraphPool()
     exact = pool.acquire(graph, precision="fp32", threads=threads)
@@ -47,9 +53,12 @@ def judge_int8(
     flips = measure_invariance(small.engine, encoded[:FLIP_ROWS], score=score)
     pool.release(small)
     loss = None
-    if truth is not None:
+    if quality is None and truth is not None:
         loss = _accuracy(wanted, truth, score=score) - _accuracy(found, truth, score=score)
-        refuse_loss(loss, recipe, rows=len(encoded))
+    elif quality is not None:
+        loss = quality(wanted) - quality(found)
+    if loss is not None:
+        refuse_loss(loss, recipe, rows=len(encoded), metric=metric)
     return Int8Entry(
         rows=len(encoded),
         loss_points=None if loss is None else round(100 * loss, 4),
@@ -58,15 +67,15 @@ def judge_int8(
     )
 
 
-def refuse_loss(loss: float, recipe: ExportRecipe, *, rows: int) -> None:
-    """A share of accuracy that int8 may lose.
+def refuse_loss(loss: float, recipe: ExportRecipe, *, rows: int, metric: str = "accuracy") -> None:
+    """A share of the metric that int8 may lose.
 
     Raises:
         ArtifactError: it is more than the recipe allows.
     """
     if loss > recipe.max_int8_loss:
         raise ArtifactError(
-            f"int8 loses {100 * loss:.1f} points of accuracy on {rows} held-out rows,"
+            f"int8 loses {100 * loss:.1f} points of {metric} on {rows} held-out rows,"
             f" export.max_int8_loss = {recipe.max_int8_loss} allows {100 * recipe.max_int8_loss:.1f}.",
             where="export",
             todo="Set export.precision = 'fp32', or allow more.",

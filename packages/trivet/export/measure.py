@@ -8,9 +8,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from trivet.runtime.engine import Engine, Floats
-from trivet.runtime.offline import run_sorted
-from trivet.runtime.tokens import Encoded, pad
+from trivet.runtime.engine import TOKEN_OUTPUTS, Engine, Floats
+from trivet.runtime.offline import run_batches, run_sorted
+from trivet.runtime.tokens import Encoded
 
 Score: TypeAlias = Callable[[Mapping[str, Floats]], Floats]
 
@@ -44,8 +44,9 @@ def measure_invariance(
 
     `score` makes scores F32[N,C] of the outputs; without it the logits are taken, where there are any.
     """
-    alone = _run([[text] for text in encoded], engine)
-    shared = _run([encoded[start : start + batch_size] for start in range(0, len(encoded), batch_size)], engine)
+    rows = range(len(encoded))
+    alone = run_batches(engine, encoded, [[row] for row in rows])
+    shared = run_batches(engine, encoded, [rows[start : start + batch_size] for start in rows[::batch_size]])
     return compare_outputs(alone, shared, score=score)
 
 
@@ -71,17 +72,13 @@ def compare_outputs(left: Mapping[str, Floats], right: Mapping[str, Floats], *, 
 
 
 def _count_changed(left: Mapping[str, Floats], right: Mapping[str, Floats], *, score: Score | None) -> int | None:
-    if score is None:
-        if "logits" not in left:
+    if score is not None:
+        one, other = score(left), score(right)
+    else:
+        name = next((name for name in ("logits", *TOKEN_OUTPUTS) if name in left), None)
+        if name is None:
             return None
-        score = _logits
-    return int((score(left).argmax(axis=1) != score(right).argmax(axis=1)).sum())
-
-
-def _logits(outputs: Mapping[str, Floats]) -> Floats:
-    return outputs["logits"]
-
-
-def _run(batches: Sequence[Sequence[Encoded]], engine: Engine) -> dict[str, Floats]:
-    parts = [engine.infer(*pad(batch)) for batch in batches]
-    return {name: np.concatenate([part[name] for part in parts]) for name in engine.outputs}
+        one, other = left[name], right[name]
+    differ = one.argmax(axis=-1) != other.argmax(axis=-1)
+    # Of tokens: a text is answered otherwise where any of its tokens is.
+    return int(differ.reshape(len(differ), -1).any(axis=1).sum())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trivet.runtime.engine import TOKEN_OUTPUTS
 from trivet.runtime.openvino_engine import INPUTS
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def write_onnx(module: torch.nn.Module, ids: Ids, mask: Ids, path: Path, *, outp
     """
     import torch
 
-    free = {name: {0: "batch", 1: "tokens"} for name in INPUTS} | {name: {0: "batch"} for name in outputs}
+    long = [*INPUTS, *(name for name in outputs if name in TOKEN_OUTPUTS)]
+    free = {name: {0: "batch"} for name in outputs} | {name: {0: "batch", 1: "tokens"} for name in long}
     with torch.no_grad():
         torch.onnx.export(
             module,

@@ -46,7 +46,7 @@ class OnnxEngine:
             raise ArtifactError(
                 f"ONNX Runtime cannot load the graph ({str(error)[:200]}).", where=str(path), todo="Export it again."
             ) from error
-        self.widths: Mapping[str, int] = {port.name: int(port.shape[1]) for port in self._session.get_outputs()}
+        self.widths: Mapping[str, int] = {port.name: int(port.shape[-1]) for port in self._session.get_outputs()}
         self._turn = threading.Lock()
 
     @property
@@ -60,7 +60,7 @@ class OnnxEngine:
         return self.widths["embedding"]
 
     def infer(self, ids: Ids, mask: Ids) -> dict[str, Floats]:
-        """Every output F32[B,W] of ids and mask I64[B,T]."""
+        """Every output of ids and mask I64[B,T]: F32[B,W], of tokens F32[B,T,W]."""
         with self._turn:
             found = self._session.run(list(self.widths), {"input_ids": ids, "attention_mask": mask})
         return {name: np.asarray(rows, dtype=np.float32) for name, rows in zip(self.widths, found, strict=True)}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from trivet.errors import ArtifactError
-from trivet.runtime.engine import Floats, Precision
+from trivet.runtime.engine import TOKEN_OUTPUTS, Floats, Precision, is_output
 from trivet.runtime.grid import cut_rows, round_length
 from trivet.runtime.load_openvino import load_openvino
 from trivet.runtime.tokens import Ids
@@ -59,7 +59,7 @@ class OpenVinoEngine:
         self._order = [inputs[name] for name in INPUTS]
         self._indices = {_name(port, path=path): at for at, port in enumerate(compiled.outputs)}
         self.widths: Mapping[str, int] = {
-            _name(port, path=path): int(port.get_partial_shape()[1].get_length()) for port in compiled.outputs
+            _name(port, path=path): int(port.get_partial_shape()[-1].get_length()) for port in compiled.outputs
         }
         self._request = compiled.create_infer_request()
         self._turn = threading.Lock()
@@ -75,14 +75,16 @@ class OpenVinoEngine:
         return self.widths["embedding"]
 
     def infer(self, ids: Ids, mask: Ids) -> dict[str, Floats]:
-        """Every output F32[B,W] of ids and mask I64[B,T]."""
-        missing = round_length(ids.shape[1]) - ids.shape[1]
+        """Every output of ids and mask I64[B,T]: F32[B,W], of tokens F32[B,T,W]."""
+        length = ids.shape[1]
+        missing = round_length(length) - length
         if missing:
             ids = np.pad(ids, ((0, 0), (0, missing)))
             mask = np.pad(mask, ((0, 0), (0, missing)))
         with self._turn:
             parts = [self._run(ids[rows], mask[rows]) for rows in cut_rows(len(ids))]
-        return {name: _join([part[name] for part in parts]) for name in self.widths}
+        found = {name: _join([part[name] for part in parts]) for name in self.widths}
+        return {name: rows[:, :length] if name in TOKEN_OUTPUTS else rows for name, rows in found.items()}
 
     def _run(self, ids: Ids, mask: Ids) -> dict[str, Floats]:
         inputs = {self._order[0]: np.ascontiguousarray(ids), self._order[1]: np.ascontiguousarray(mask)}
@@ -92,7 +94,7 @@ class OpenVinoEngine:
 
 def _name(port: Any, *, path: Path) -> str:
     names: set[str] = port.get_names()
-    known = [name for name in ("embedding", "logits") if name in names]
+    known = [name for name in sorted(names) if is_output(name)]
     if len(known) != 1:
         raise ArtifactError(f"the graph has an output {sorted(names)} that is not ours.", where=str(path))
     return known[0]
