@@ -24,6 +24,7 @@ VERBS: dict[str, str] = {
     "train": "Train a model from a data set by name or path.",
     "evaluate": "Score a model on a test set, with intervals and baselines.",
     "predict": "Answer texts, or a whole file to a Parquet file.",
+    "explain": "The words that an answer rests on, and the training rows most like the text.",
     "export": "Write what a model serves into a folder of your own.",
     "registry": "Versions, aliases, promotion and roll-back.",
     "bench": "Run, verify and list the recorded figures.",

@@ -25,6 +25,7 @@ def test_help_lists_all_verbs_those_of_services_too() -> None:
         "train",
         "evaluate",
         "predict",
+        "explain",
         "export",
         "registry",
         "bench",
@@ -44,7 +45,7 @@ def test_help_takes_less_than_half_a_second() -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["data", "models", "advise", "train", "evaluate", "predict", "export", "registry", "bench"]
+    "verb", ["data", "models", "advise", "train", "evaluate", "predict", "explain", "export", "registry", "bench"]
 )
 def test_every_verb_has_help_and_loads_no_torch(verb: str) -> None:
     program = (
