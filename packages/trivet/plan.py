@@ -6,14 +6,20 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trivet.data.sources import open_dataset
+from trivet.data.dataset import Dataset
 from trivet.methods.features import embed_frozen
 from trivet.recipe import Recipe
-from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
+from trivet.recipe.method import FewShotMethod, FullMethod, HeadMethod, LoraMethod, ZeroShotMethod
+from trivet.recipe.task import NextItem
 from trivet.settings import Settings
-from trivet.train import learning_rows
+from trivet.train import learning_rows, open_learning
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from trivet.training.plan import Cost
 
 PROBE_ROWS = 256
 
@@ -50,17 +56,16 @@ def plan_training(recipe: Recipe, *, settings: Settings) -> Plan:
     Raises:
         DataError, EncoderError: what the run itself would raise.
     """
-    rows = learning_rows(recipe, open_dataset(recipe.data, settings))
+    dataset = open_learning(recipe, settings)
+    rows = learning_rows(recipe, dataset)
     match recipe.method:
-        case HeadMethod():
+        case HeadMethod() | ZeroShotMethod():
             seconds = _probe_head(recipe, list(rows["text"]), settings)
-            return Plan("head", len(rows), 0, seconds / 60, _peak_mb(), settings.threads)
-        case FullMethod() | LoraMethod():
-            from trivet.methods.tune import plan_tuning
-
+            return Plan(recipe.method.kind, len(rows), 0, seconds / 60, _peak_mb(), settings.threads)
+        case FullMethod() | LoraMethod() | FewShotMethod():
             with tempfile.TemporaryDirectory(prefix="trivet-") as scratch:
-                cost = plan_tuning(recipe, rows, settings=settings, workspace=Path(scratch))
-            fits = 2 if recipe.training.refit else 1
+                cost = _probe_loop(recipe, rows, dataset, settings=settings, workspace=Path(scratch))
+            fits = _count_fits(recipe)
             return Plan(
                 recipe.method.kind,
                 cost.rows,
@@ -69,6 +74,25 @@ def plan_training(recipe: Recipe, *, settings: Settings) -> Plan:
                 cost.peak_bytes / 1e6,
                 cost.threads,
             )
+
+
+def _probe_loop(
+    recipe: Recipe, rows: pd.DataFrame, dataset: Dataset, *, settings: Settings, workspace: Path
+) -> Cost:
+    from trivet.methods.tune import plan_tuning
+    from trivet.methods.tuned_next_item import plan_next_item
+
+    if isinstance(recipe.task, NextItem):
+        return plan_next_item(recipe, rows, dataset, settings=settings, workspace=workspace)
+    return plan_tuning(recipe, rows, settings=settings, workspace=workspace)
+
+
+def _count_fits(recipe: Recipe) -> int:
+    """How many fits on all rows the run takes as long as."""
+    if isinstance(recipe.method, FewShotMethod):
+        # The one that is served, and one a fold on all rows but its own.
+        return recipe.method.folds
+    return 2 if recipe.training.refit else 1
 
 
 def _probe_head(recipe: Recipe, texts: list[str], settings: Settings) -> float:

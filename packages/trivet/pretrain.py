@@ -24,6 +24,7 @@ from trivet.errors import DataError
 from trivet.methods.progress import Progress, Silence
 from trivet.recipe import Recipe
 from trivet.recipe.task import Pretraining
+from trivet.registry.start import choose_encoder
 from trivet.settings import Settings
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from trivet.heads.head import Floats
 from trivet.heads.rows import check_embeddings, check_labels, check_new_label, check_truth
@@ -58,6 +58,21 @@ class Prototypes:
     def describe(self) -> dict[str, Any]:
         """Kind and labels."""
         return {"kind": "prototypes", "labels": list(self.labels)}
+
+
+def leave_one_out_cosines(embeddings: ArrayLike, truth: ArrayLike) -> NDArray[np.float64]:
+    """Cosines F64[N, C] of each row to the means of embeddings [N, D] by label I64[N], its own mean without it.
+
+    A row that is alone with its label has cosine 0 to it: it says what it would score were it not there.
+    """
+    rows = normalise(check_embeddings(embeddings)).astype(np.float64)
+    classes = int(np.max(np.asarray(truth), initial=0)) + 1
+    indices = check_truth(truth, rows=len(rows), classes=classes)
+    sums = np.zeros((classes, rows.shape[1]))
+    np.add.at(sums, indices, rows)
+    cosines = rows @ normalise(sums).astype(np.float64).T
+    cosines[np.arange(len(rows)), indices] = (rows * normalise(sums[indices] - rows)).sum(axis=1)
+    return cosines
 
 
 def normalise(rows: ArrayLike) -> Floats:

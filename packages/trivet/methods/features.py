@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from trivet.encoders.catalogue import EncoderSource
-from trivet.encoders.choose import choose_encoder
 from trivet.export.frozen import frozen_graph
 from trivet.recipe import Recipe
+from trivet.recipe.task import Tagging
+from trivet.registry.start import choose_encoder
 from trivet.runtime.engine import Precision
 from trivet.runtime.graphs import GraphPool
 from trivet.runtime.offline import run_sorted
@@ -19,8 +20,9 @@ from trivet.settings import Settings
 
 
 def open_tokenizer(source: EncoderSource, recipe: Recipe) -> TextTokenizer:
-    """The encoder's tokenizer, cut at the recipe's number of tokens."""
-    return TextTokenizer(source.path / "tokenizer.json", recipe.task.max_tokens, source.prefix)
+    """The encoder's tokenizer, cut at the recipe's number of tokens; for spans it keeps where tokens stand."""
+    spelled = isinstance(recipe.task, Tagging)
+    return TextTokenizer(source.path / "tokenizer.json", recipe.task.max_tokens, source.prefix, spelled=spelled)
 
 
 def embed_frozen(recipe: Recipe, texts: Sequence[str], settings: Settings) -> np.ndarray:

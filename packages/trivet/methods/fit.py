@@ -15,7 +15,8 @@ from trivet.methods.full import fit_full
 from trivet.methods.ground import Ground
 from trivet.methods.lora import fit_lora
 from trivet.recipe import Recipe
-from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
+from trivet.recipe.method import FewShotMethod, FullMethod, HeadMethod, LoraMethod, ZeroShotMethod
+from trivet.trust.yardstick import Yardstick
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +29,8 @@ def fit_weights(recipe: Recipe, rows: pd.DataFrame, validation: pd.DataFrame | N
             fit = fit_full
         case LoraMethod():
             fit = fit_lora
-        case HeadMethod():
-            raise AssertionError("the head method tunes no encoder")
+        case HeadMethod() | FewShotMethod() | ZeroShotMethod():
+            raise AssertionError("these methods have a road of their own")
         case _:
             assert_never(recipe.method)
     return fit(
@@ -59,6 +60,7 @@ def hand_over(
     held_out: int = 0,
     int8: Int8Entry | None = None,
     notes: dict[str, Any] | None = None,
+    yardstick: Yardstick | None = None,
 ) -> Candidate:
     """The candidate of a fit, its weights saved in the workspace, its history among the notes."""
     return Candidate(
@@ -72,4 +74,5 @@ def hand_over(
         held_out=held_out,
         int8=int8,
         notes={**(notes or {}), "trainable_share": fitted.trainable_share, **fitted.history.to_json()},
+        yardstick=yardstick,
     )

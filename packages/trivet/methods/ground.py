@@ -7,10 +7,10 @@ from pathlib import Path
 
 from trivet.data.dataset import Dataset
 from trivet.encoders.catalogue import EncoderSource
-from trivet.encoders.choose import choose_encoder
 from trivet.methods.features import open_tokenizer
 from trivet.methods.progress import Progress
 from trivet.recipe import Recipe
+from trivet.registry.start import choose_encoder
 from trivet.runtime.tokens import TextTokenizer
 from trivet.settings import Settings
 

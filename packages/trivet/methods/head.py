@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, assert_never
 
 import numpy as np
@@ -12,19 +13,21 @@ from trivet.export.judge import judge_int8
 from trivet.heads.analytic import AnalyticHead
 from trivet.heads.head import Head
 from trivet.heads.logistic import LogisticHead
-from trivet.heads.prototypes import Prototypes
+from trivet.heads.prototypes import Prototypes, leave_one_out_cosines
 from trivet.methods.candidate import Candidate
 from trivet.methods.features import run_graph
+from trivet.methods.foreign import learn_foreign
 from trivet.methods.ground import Ground
 from trivet.methods.promises import HeldOut, promise
 from trivet.recipe import Recipe
 from trivet.recipe.method import HeadMethod
+from trivet.trust.learn_novelty import Sample
 from trivet.trust.novelty import leave_one_out_novelty
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Kind = Literal["analytic", "logistic"]
+Kind = Literal["analytic", "logistic", "prototypes"]
 # Up to so many rows `auto` tries both heads; above, the logistic one takes minutes and the analytic one is as good.
 AUTO_ROWS = 3000
 # Rows that int8 is compared with fp32 on; fp32 is slow.
@@ -47,6 +50,13 @@ def build_head(recipe: Recipe, rows: pd.DataFrame, ground: Ground) -> Candidate:
     truth = np.searchsorted(np.asarray(labels), rows["label"].to_numpy(dtype=str))
     ground.progress.stage("head")
     head, held_out = _choose(recipe, embeddings, truth, labels)
+
+    def run(unknown: Sequence[str]) -> Sample:
+        found = run_graph(graph, tokenizer, unknown, recipe.export.precision, settings)["embedding"]
+        return Sample(head.scores(found).astype(np.float64), found)
+
+    learnt = Sample(held_out.scores, embeddings, truth)
+    foreign = learn_foreign(recipe, ground.dataset, learnt, None, held_out, run)
     ground.progress.stage("int8")
     chosen = np.random.default_rng(recipe.data.seed).permutation(len(texts))[:INT8_ROWS]
     cost = None
@@ -63,13 +73,14 @@ def build_head(recipe: Recipe, rows: pd.DataFrame, ground: Ground) -> Candidate:
         source=ground.source,
         graph=graph,
         tokenizer=ground.source.path / "tokenizer.json",
-        facts=promise(held_out, labels=labels, max_tokens=recipe.task.max_tokens, trust=recipe.trust),
+        facts=promise(foreign.held_out, labels=labels, max_tokens=recipe.task.max_tokens, trust=recipe.trust),
         head=head,
         prototypes=Prototypes.fit(embeddings, truth, labels),
         weights=None,
         held_out=len(truth),
         int8=cost,
         notes={"head": head.describe()["kind"], "out_of_fold_accuracy": _accuracy(held_out)},
+        yardstick=foreign.yardstick,
     )
 
 
@@ -81,7 +92,7 @@ def _choose(recipe: Recipe, embeddings: np.ndarray, truth: np.ndarray, labels: t
     match method.head:
         case "auto":
             kinds = ["analytic", "logistic"] if len(truth) <= AUTO_ROWS else ["analytic"]
-        case "analytic" | "logistic":
+        case "analytic" | "logistic" | "prototypes":
             kinds = [method.head]
         case _:
             assert_never(method.head)
@@ -110,6 +121,9 @@ def _try(
             )
             assert logistic.out_of_fold_scores is not None
             return logistic, HeldOut(logistic.out_of_fold_scores.astype(np.float64), novelties, truth)
+        case "prototypes":
+            means = Prototypes.fit(embeddings, truth, labels)
+            return means, HeldOut(leave_one_out_cosines(embeddings, truth), novelties, truth)
 
 
 def _accuracy(held_out: HeldOut) -> float:

@@ -13,19 +13,25 @@ from torch import nn
 from trivet.backbone.adapters import add_lora, trainable_share
 from trivet.backbone.text import TextEncoder, load_encoder
 from trivet.encoders.catalogue import EncoderSource
-from trivet.encoders.choose import choose_encoder
 from trivet.methods.features import open_tokenizer
 from trivet.methods.fitted import Fitted
 from trivet.methods.progress import Progress, Silence
-from trivet.recipe.method import FullMethod, HeadMethod, LoraMethod
+from trivet.recipe.method import FewShotMethod, FullMethod, HeadMethod, LoraMethod, ZeroShotMethod
 from trivet.recipe.recipe import Recipe
-from trivet.recipe.task import Classification, Pretraining, Similarity
+from trivet.recipe.task import Classification, Multilabel, Multitask, NextItem, Pretraining, Regression, Similarity, Tagging
+from trivet.registry.start import choose_encoder
 from trivet.runtime.tokens import TextTokenizer
 from trivet.settings import Settings
 from trivet.tasks.classification import ClassificationTask, classification_task
+from trivet.tasks.contrast import ContrastTask, contrast_task
+from trivet.tasks.multilabel import MultilabelTask, multilabel_task
+from trivet.tasks.multitask import MultitaskTask, multitask_task
 from trivet.tasks.pretraining import pretraining_task
+from trivet.tasks.regression import regression_task
 from trivet.tasks.similarity import SimilarityTask
+from trivet.tasks.tagging import TaggingTask, tagging_task
 from trivet.tasks.task import TrainTask
+from trivet.training.balanced import Balanced
 from trivet.training.checkpoint import find_checkpoints
 from trivet.training.history import StepReport
 from trivet.training.job import Job
@@ -58,7 +64,9 @@ def tune(
 
     history = fit(module, job, report=report, resume=resume)
     module.cpu()
-    labels = job.task.labels if isinstance(job.task, ClassificationTask) else ()
+    labels: tuple[str, ...] = ()
+    if isinstance(job.task, ClassificationTask | ContrastTask | TaggingTask | MultilabelTask):
+        labels = job.task.labels
     return Fitted(module, labels, history, epochs=history.kept, trainable_share=share)
 
 
@@ -93,6 +101,7 @@ def prepare_tuning(
         checkpoints=workspace / "checkpoints",
         fingerprint=_fingerprint(recipe, source, train, validation),
         layer_decay=recipe.method.layer_decay if isinstance(recipe.method, FullMethod) else 1.0,
+        balanced=_balanced(recipe, rows),
     )
     with torch.random.fork_rng():
         torch.manual_seed(recipe.training.seed)
@@ -103,13 +112,31 @@ def prepare_tuning(
 def _task(recipe: Recipe, train: pd.DataFrame, tokenizer: TextTokenizer) -> TrainTask[Any]:
     match recipe.task:
         case Classification():
+            if isinstance(recipe.method, FewShotMethod):
+                return contrast_task(train, tokenizer, recipe.training, recipe.method)
             return classification_task(train, tokenizer, recipe.training)
+        case Multilabel():
+            return multilabel_task(train, tokenizer, recipe.training)
+        case Regression():
+            return regression_task(train, tokenizer, recipe.training)
         case Similarity():
             return SimilarityTask(tokenizer, recipe.training, recipe.task)
+        case Multitask():
+            return multitask_task(train, recipe.task, tokenizer, recipe.training)
         case Pretraining():
             return pretraining_task(recipe.task, tokenizer, recipe.training)
+        case NextItem():
+            raise AssertionError("a next-item model tunes no text encoder: see tuned_next_item")
+        case Tagging():
+            return tagging_task(train, tokenizer, recipe.task, recipe.training)
         case _:
             assert_never(recipe.task)
+
+
+def _balanced(recipe: Recipe, rows: Any) -> Balanced | None:
+    if not isinstance(recipe.method, FewShotMethod):
+        return None
+    return Balanced(rows.truth, classes=recipe.method.labels_a_batch, rows=recipe.method.rows_a_label)
 
 
 def _adapted(recipe: Recipe, source: EncoderSource) -> TextEncoder:
@@ -120,7 +147,10 @@ def _adapted(recipe: Recipe, source: EncoderSource) -> TextEncoder:
                 encoder.freeze_embeddings()
         case LoraMethod():
             add_lora(encoder, recipe.method, seed=recipe.training.seed)
-        case HeadMethod():
+        case FewShotMethod():
+            # A few rows hold too few words to move their embeddings to any purpose; and it saves half of each step.
+            encoder.freeze_embeddings()
+        case HeadMethod() | ZeroShotMethod():
             raise AssertionError("a head over a frozen encoder needs no loop")
         case _:
             assert_never(recipe.method)

@@ -93,15 +93,7 @@ class ClassificationTask:
         Tuning then begins at the accuracy of the probe, and its first steps do not tear at the encoder for a random
         head's sake (Kumar 2022, linear probing then fine-tuning).
         """
-        assert isinstance(module, Classifier)
-        bf16 = use_bf16(self.training.bf16, next(module.parameters()).device)
-        embeddings = compute_outputs(module, rows.encoded, bf16=bf16)[0].numpy()
-        probe = LogisticHead.fit(
-            embeddings, rows.truth, self.labels, penalties=(PROBE_PENALTY,), seed=self.training.seed
-        )
-        with torch.no_grad():
-            module.head.weight.copy_(torch.from_numpy(probe.weight))
-            module.head.bias.copy_(torch.from_numpy(probe.bias))
+        start_head(module, rows.encoded, rows.truth, self.labels, self.training)
 
     def batch(self, rows: LabelledRows, indices: Indices) -> Batch:
         """input_ids and attention_mask I64[B,T], truth I64[B]."""
@@ -147,6 +139,19 @@ def classification_task(frame: pd.DataFrame, tokenizer: TextTokenizer, training:
     if training.class_weights == "balanced":
         weights = balanced_weights(np.array([counts[label] for label in labels], dtype=np.int64))
     return ClassificationTask(labels, tokenizer, training, weights)
+
+
+def start_head(
+    module: nn.Module, encoded: Sequence[Encoded], truth: Indices, labels: Sequence[str], training: TrainingRecipe
+) -> None:
+    """Sets a classifier's head to the logistic regression over the embeddings that it gives these texts now."""
+    assert isinstance(module, Classifier)
+    bf16 = use_bf16(training.bf16, next(module.parameters()).device)
+    embeddings = compute_outputs(module, encoded, bf16=bf16)[0].numpy()
+    probe = LogisticHead.fit(embeddings, truth, labels, penalties=(PROBE_PENALTY,), seed=training.seed)
+    with torch.no_grad():
+        module.head.weight.copy_(torch.from_numpy(probe.weight))
+        module.head.bias.copy_(torch.from_numpy(probe.bias))
 
 
 def balanced_weights(counts: Indices) -> torch.Tensor:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from trivet.tasks.task import R
-from trivet.training.batches import Indices, group_batches, plan_batches, share_batches
+from trivet.training.batches import Indices, group_batches, share_batches
 from trivet.training.checkpoint import (
     Checkpoint,
     Position,
@@ -80,10 +80,9 @@ class _Loop(Generic[R]):
 
     def _plan(self, epoch: int) -> tuple[tuple[Indices, ...], ...]:
         """The steps of an epoch, each the batches whose gradients it sums."""
-        batches = plan_batches(
-            self.job.rows.lengths, batch_size=self.recipe.batch_size, seed=self.recipe.seed, epoch=epoch
+        own = share_batches(
+            self.job.batches(epoch), process=self.process, processes=self.stepper.accelerator.num_processes
         )
-        own = share_batches(batches, process=self.process, processes=self.stepper.accelerator.num_processes)
         return group_batches(own, self.recipe.accumulate)
 
     def _train_epoch(self) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from trivet.tasks.task import R
-from trivet.training.batches import group_batches, plan_batches
+from trivet.training.batches import group_batches
 from trivet.training.job import Job
 from trivet.training.step import Stepper
 
@@ -42,7 +42,7 @@ def probe_seconds(module: nn.Module, job: Job[R], *, batches: int = 4) -> Cost:
         torch.manual_seed(job.recipe.seed)
         stepper = Stepper(module, job.task, job.recipe, layer_decay=job.layer_decay)
         module.train()
-        planned = plan_batches(job.rows.lengths, batch_size=job.recipe.batch_size, seed=job.recipe.seed, epoch=0)
+        planned = job.batches(0)
         padded = [int(job.rows.lengths[indices].max()) * len(indices) for indices in planned]
         by_size = np.argsort(padded, kind="stable")
         chosen = [int(by_size[at]) for at in np.linspace(0, len(planned) - 1, num=batches).round().astype(int)]

@@ -12,12 +12,19 @@ import torch
 from trivet.backbone.text import load_encoder
 from trivet.backbone.tiny import write_tiny_encoder
 from trivet.encoders.catalogue import EncoderSource
-from trivet.recipe.task import Pretraining
+from trivet.recipe.method import FewShotMethod
+from trivet.recipe.task import Multitask, NextItem, Pretraining, Similarity, Tagging
 from trivet.recipe.training import TrainingRecipe
 from trivet.runtime.tokens import TextTokenizer
 from trivet.tasks.classification import classification_task
+from trivet.tasks.contrast import contrast_task
+from trivet.tasks.multilabel import multilabel_task
+from trivet.tasks.multitask import multitask_task
+from trivet.tasks.next_item import NextItemTask
 from trivet.tasks.pretraining import pretraining_task
+from trivet.tasks.regression import regression_task
 from trivet.tasks.similarity import SimilarityTask
+from trivet.tasks.tagging import tagging_task
 from trivet.tasks.task import TrainTask
 
 WORDS = ("card", "money", "lost", "sent", "a", "b", "c", "d")
@@ -30,13 +37,50 @@ def build_classification(tokenizer: TextTokenizer) -> Built:
     return classification_task(frame, tokenizer, TrainingRecipe()), frame
 
 
+def build_contrast(tokenizer: TextTokenizer) -> Built:
+    frame = pd.DataFrame({"text": TEXTS, "label": [text.split()[0] for text in TEXTS]})
+    return contrast_task(frame, tokenizer, TrainingRecipe(), FewShotMethod(names=False)), frame
+
+
 def build_similarity(tokenizer: TextTokenizer) -> Built:
     frame = pd.DataFrame({"anchor": TEXTS, "positive": [text.split()[0] for text in TEXTS]})
     return SimilarityTask(tokenizer, TrainingRecipe()), frame
 
 
+def build_hard_negatives(tokenizer: TextTokenizer) -> Built:
+    frame = pd.DataFrame({"anchor": TEXTS, "positive": [text.split()[0] for text in TEXTS], "negative_1": "b d"})
+    task = Similarity(correct_popularity=True, matryoshka=(8, 32))
+    return SimilarityTask(tokenizer, TrainingRecipe(), task), frame
+
+
+def build_next_item(tokenizer: TextTokenizer) -> Built:
+    frame = pd.DataFrame({"history": [f"{text} {at}" for text, at in zip(TEXTS, WORDS[-1::-1] * 2, strict=True)]})
+    return NextItemTask(WORDS, tokenizer, TrainingRecipe()), frame
+
+
+def build_sampled_next_item(tokenizer: TextTokenizer) -> Built:
+    _, frame = build_next_item(tokenizer)
+    return NextItemTask(WORDS, tokenizer, TrainingRecipe(), NextItem(sampled=4)), frame
+
+
 def build_masked_language(tokenizer: TextTokenizer) -> Built:
     return pretraining_task(Pretraining(), tokenizer, TrainingRecipe()), pd.DataFrame({"text": TEXTS})
+
+
+def build_multitask(tokenizer: TextTokenizer) -> Built:
+    parts = [{"name": name, "data": {"dataset": name}} for name in ("topic", "filler")]
+    tasks = ["topic", "filler"] * (len(TEXTS) // 2)
+    labels = [text.split()[0 if task == "topic" else -1] for text, task in zip(TEXTS, tasks, strict=True)]
+    frame = pd.DataFrame({"text": TEXTS, "label": labels, "task": tasks})
+    task = Multitask.model_validate({"parts": parts, "balance": "uncertainty"})
+    return multitask_task(frame, task, tokenizer, TrainingRecipe()), frame
+
+
+def build_tagging(tokenizer: TextTokenizer) -> Built:
+    spelled = TextTokenizer(tokenizer.path, tokenizer.max_tokens, spelled=True)
+    spans = [((0, len(text.split()[0]), text.split()[0]),) for text in TEXTS]
+    frame = pd.DataFrame({"text": TEXTS, "spans": spans})
+    return tagging_task(frame, spelled, Tagging(), TrainingRecipe()), frame
 
 
 def build_denoising(tokenizer: TextTokenizer) -> Built:
@@ -44,11 +88,31 @@ def build_denoising(tokenizer: TextTokenizer) -> Built:
     return pretraining_task(task, tokenizer, TrainingRecipe()), pd.DataFrame({"text": TEXTS})
 
 
+def build_multilabel(tokenizer: TextTokenizer) -> Built:
+    words = [text.split() for text in TEXTS]
+    sets = [tuple(word for word in ("lost", "money", "sent") if word in one) for one in words]
+    frame = pd.DataFrame({"text": TEXTS, "labels": pd.Series(sets, dtype=object)})
+    return multilabel_task(frame, tokenizer, TrainingRecipe()), frame
+
+
+def build_regression(tokenizer: TextTokenizer) -> Built:
+    frame = pd.DataFrame({"text": TEXTS, "number": [float(len(text)) for text in TEXTS]})
+    return regression_task(frame, tokenizer, TrainingRecipe()), frame
+
+
 TASKS: list[Callable[[TextTokenizer], Built]] = [
     build_classification,
+    build_contrast,
     build_similarity,
+    build_hard_negatives,
+    build_next_item,
+    build_sampled_next_item,
     build_masked_language,
     build_denoising,
+    build_tagging,
+    build_multitask,
+    build_multilabel,
+    build_regression,
 ]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trivet.errors import DataError, InputError
-from trivet.heads.prototypes import Prototypes
+from trivet.heads.prototypes import Prototypes, leave_one_out_cosines
 
 
 def test_a_prototype_is_the_unit_mean_of_unit_embeddings() -> None:
@@ -34,3 +34,19 @@ def test_a_label_cannot_be_added_twice_or_from_nothing() -> None:
         prototypes.with_label("c", np.zeros((0, 2)))
     with pytest.raises(InputError, match="wide"):
         prototypes.with_label("c", np.eye(3))
+
+
+def test_leave_one_out_cosines_are_those_of_prototypes_fitted_without_the_row() -> None:
+    random = np.random.default_rng(0)
+    embeddings = random.normal(size=(9, 4)).astype(np.float32)
+    truth = np.array([0, 1, 2, 0, 1, 2, 0, 1, 2])
+    found = leave_one_out_cosines(embeddings, truth)
+    for row in range(9):
+        others = np.arange(9) != row
+        without = Prototypes.fit(embeddings[others], truth[others], ("a", "b", "c"))
+        np.testing.assert_allclose(found[row, truth[row]], without.scores(embeddings[[row]])[0, truth[row]], atol=1e-5)
+
+
+def test_a_row_alone_with_its_label_has_cosine_0_to_it() -> None:
+    found = leave_one_out_cosines(np.eye(3, dtype=np.float32), np.array([0, 1, 1]))
+    assert found[0, 0] == 0
