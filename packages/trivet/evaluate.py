@@ -5,13 +5,23 @@ from __future__ import annotations
 from typing import assert_never
 
 from trivet.answers.classification import ClassificationFacts
+from trivet.answers.multilabel import MultilabelFacts
+from trivet.answers.multitask import MultitaskFacts
+from trivet.answers.next_item import NextItemFacts
+from trivet.answers.regression import RegressionFacts
 from trivet.answers.similarity import SimilarityFacts
+from trivet.answers.tagging import TaggingFacts
 from trivet.artifact.artifact import Artifact
 from trivet.data.sources import open_dataset
 from trivet.evaluation.report import Report
 from trivet.judging.case import Case
+from trivet.judging.label_sets import judge_label_sets
 from trivet.judging.labels import judge_labels
+from trivet.judging.multitask import judge_multitask
+from trivet.judging.next_item import judge_next_item
+from trivet.judging.numbers import judge_numbers
 from trivet.judging.ranking import judge_ranking
+from trivet.judging.tagging import judge_tagging
 from trivet.recipe.data import DataRecipe
 from trivet.settings import Settings
 
@@ -34,6 +44,16 @@ def evaluate(
     match artifact.facts:
         case ClassificationFacts():
             return judge_labels(case, artifact.facts)
+        case MultitaskFacts():
+            return judge_multitask(case, artifact.facts)
+        case MultilabelFacts():
+            return judge_label_sets(case, artifact.facts)
+        case TaggingFacts():
+            return judge_tagging(case, artifact.facts)
+        case RegressionFacts():
+            return judge_numbers(case, artifact.facts)
+        case NextItemFacts():
+            return judge_next_item(case, artifact.facts)
         case SimilarityFacts():
             return judge_ranking(case)
         case _:

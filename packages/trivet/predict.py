@@ -6,13 +6,20 @@ import glob
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trivet.answers.multilabel import MultilabelAnswer
+from trivet.answers.multitask import MultitaskAnswer
+from trivet.answers.next_item import NextItemAnswer
+from trivet.answers.regression import RegressionAnswer
+from trivet.answers.tagging import TaggingAnswer, TaggingFacts
 from trivet.artifact.artifact import Artifact
+from trivet.data.context import split_context
 from trivet.data.sources import open_dataset
+from trivet.data.tagged import read_texts
 from trivet.errors import InputError
 from trivet.recipe.data import Columns, DataRecipe
 from trivet.settings import Settings
@@ -21,6 +28,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PART_ROWS = 4096
+# Of a span in the written file, by the names of Arrow's types.
+SPAN_FIELDS = {"label": "string", "start": "int64", "end": "int64", "text": "string", "confidence": "float64"}
 
 
 @dataclass(frozen=True)
@@ -61,9 +70,10 @@ def predict_file(
     if out.exists():
         raise InputError("the file exists.", where=str(out), todo="Remove it, or name another.")
     began = time.perf_counter()
-    recipe = DataRecipe(dataset=str(file), columns=Columns(text=column))
+    columns = Columns(text=column, context="context" if isinstance(artifact.facts, TaggingFacts) else "")
+    recipe = DataRecipe(dataset=str(file), columns=columns)
     dataset = open_dataset(recipe, settings)
-    texts = list(dataset.frame("texts")["text"])
+    texts = read_texts(dataset.frame("texts"))
     parts = out.with_name(f".{out.name}.{dataset.sha256('texts')[:12]}-{artifact.identity[:12]}")
     for other in parts.parent.glob(f".{glob.escape(out.name)}.*"):
         if other != parts and other.is_dir():
@@ -96,11 +106,46 @@ def _table(artifact: Artifact, texts: list[str]) -> pa.Table:
     answers = artifact.predict(texts, top=1)
     return pa.table(
         {
-            "text": texts,
-            "label": [answer.label for answer in answers],
-            "confidence": [answer.confidence for answer in answers],
-            "decision": [answer.decision for answer in answers],
-            "novelty": [answer.novelty for answer in answers],
+            "text": [split_context(text)[1] for text in texts],
+            **_columns(answers),
             "truncated": [answer.truncated for answer in answers],
         }
     )
+
+
+def _columns(answers: Sequence[Any]) -> dict[str, Any]:
+    """What the kind of answers has to say, and what is to be done with them."""
+    import pyarrow as pa
+
+    if isinstance(answers[0], MultitaskAnswer):
+        by_task = {task: [answer.answers[task] for answer in answers] for task in answers[0].answers}
+        told = {task: _columns(parts) for task, parts in by_task.items()}
+        return {f"{task}.{name}": values for task, columns in told.items() for name, values in columns.items()}
+    if isinstance(answers[0], TaggingAnswer):
+        spans = [[asdict(span) for span in answer.spans] for answer in answers]
+        return {"spans": pa.array(spans, pa.list_(pa.struct(list(SPAN_FIELDS.items()))))}
+    decisions = {"decision": [answer.decision for answer in answers]}
+    match answers[0]:
+        case MultilabelAnswer():
+            names = [[label for label, _ in answer.labels] for answer in answers]
+            chances = [[chance for _, chance in answer.labels] for answer in answers]
+            return {
+                "labels": pa.array(names, pa.list_(pa.string())),
+                "confidences": pa.array(chances, pa.list_(pa.float64())),
+                **decisions,
+            }
+        case NextItemAnswer():
+            return {
+                "item": [answer.ranking[0][0] if answer.ranking else None for answer in answers],
+                "confidence": [answer.ranking[0][1] if answer.ranking else None for answer in answers],
+            }
+        case RegressionAnswer():
+            ends = {name: pa.array([getattr(one, name) for one in answers], pa.float64()) for name in ("low", "high")}
+            return {"value": [answer.value for answer in answers], **ends, **decisions}
+        case _:
+            return {
+                "label": [answer.label for answer in answers],
+                "confidence": [answer.confidence for answer in answers],
+                **decisions,
+                "novelty": [answer.novelty for answer in answers],
+            }

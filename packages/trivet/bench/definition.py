@@ -11,7 +11,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trivet.errors import TrivetError
 
-Measure = Literal["quality", "int8_loss", "batch_flips", "service_memory", "service_start"]
+Measure = Literal[
+    "quality",
+    "int8_loss",
+    "batch_flips",
+    "service_memory",
+    "service_start",
+    "attribution_faithfulness",
+    "span_f1",
+    "span_macro_f1",
+    "pretraining_gain",
+    "multitask_gain",
+    "transfer_matrix",
+    "other_language",
+]
 Row = TypeVar("Row", bound=BaseModel)
 
 
@@ -24,6 +37,8 @@ class Benchmark(BaseModel):
     measure: Measure
     metric: str
     recipe: str = Field(description="A file below benchmarks/recipes.")
+    beside: tuple[str, ...] = Field((), description="More of them, for measures that compare or join models.")
+    judge: str = Field("", description="The data set that is judged on; empty: the recipe's own.")
     seeds: tuple[int, ...] = Field(min_length=1, description="Fixed beforehand, all reported.")
     note: str = ""
 

@@ -15,6 +15,9 @@ from trivet.artifact.card import Card
 from trivet.artifact.documents import read_document
 from trivet.artifact.layout import CARD
 from trivet.bench.definition import Benchmark
+from trivet.bench.measure_explain import measure_attribution
+from trivet.bench.measure_spans import measure_spans
+from trivet.bench.measure_transfer import Carried, measure_transfer
 from trivet.bench.measures import (
     Measured,
     measure_batch_flips,
@@ -28,9 +31,10 @@ from trivet.bench.stale import reason_stale
 from trivet.bench.summary import summarise
 from trivet.bench.verify import recompute
 from trivet.bench.workbench import Workbench, judged_table
+from trivet.data.dataset import Dataset
 from trivet.errors import TrivetError
 from trivet.recipe import Recipe
-from trivet.train import train
+from trivet.train import open_learning, train
 
 RUNS = 5
 SPLIT = "test"
@@ -77,10 +81,10 @@ def _summarise(benchmark: Benchmark, bench: Workbench) -> Record:
 def _measure_seed(benchmark: Benchmark, seed: int, bench: Workbench, *, say: Callable[[str], None]) -> Record:
     recipe = bench.recipe(benchmark, seed=seed)
     path = _trained(recipe, benchmark, seed, bench, say=say)
-    measured = _measure(benchmark, recipe, path, bench, seed=seed)
+    measured = _measure(benchmark, recipe, path, bench, seed=seed, say=say)
     predictions = bench.record(benchmark, seed).with_suffix(".predictions.json")
     modules = counted({*sys.modules, *_trained_by(path, bench), *measured.modules})
-    dataset = bench.open_data(recipe.data)
+    dataset, judged = bench.open_data(recipe.data), bench.open_judged(benchmark)
     record = Record(
         id=benchmark.id,
         metric=benchmark.metric,
@@ -88,9 +92,9 @@ def _measure_seed(benchmark: Benchmark, seed: int, bench: Workbench, *, say: Cal
         low=measured.low,
         high=measured.high,
         seeds=(seed,),
-        dataset=recipe.data.dataset,
+        dataset=benchmark.judge or recipe.data.dataset,
         split=SPLIT,
-        data_sha256=dataset.sha256(judged_table(dataset)),
+        data_sha256=judged.sha256(judged_table(judged)),
         train_sha256=dataset.sha256("train"),
         recipe_sha256=bench.hash_recipe(benchmark),
         command=f"trivet bench run {benchmark.id} --seed {seed}",
@@ -107,7 +111,9 @@ def _measure_seed(benchmark: Benchmark, seed: int, bench: Workbench, *, say: Cal
     return record
 
 
-def _measure(benchmark: Benchmark, recipe: Recipe, path: Path, bench: Workbench, *, seed: int) -> Measured:
+def _measure(
+    benchmark: Benchmark, recipe: Recipe, path: Path, bench: Workbench, *, seed: int, say: Callable[[str], None]
+) -> Measured:
     settings = bench.settings
     with ExitStack() as opened:
 
@@ -121,10 +127,31 @@ def _measure(benchmark: Benchmark, recipe: Recipe, path: Path, bench: Workbench,
                 return measure_int8_loss(load(), load(precision="fp32"), recipe, settings, seed=seed)
             case "batch_flips":
                 return measure_batch_flips(load(), recipe, settings)
+            case "pretraining_gain" | "multitask_gain" | "transfer_matrix" | "other_language":
+                return measure_transfer(benchmark.measure, _carried(benchmark, recipe, path, bench, seed=seed, say=say))
             case "service_memory" | "service_start":
                 return measure_service(path, settings, what=benchmark.measure, runs=RUNS)
+            case "span_f1" | "span_macro_f1":
+                macro = benchmark.measure == "span_macro_f1"
+                return measure_spans(load(), recipe, settings, seed=seed, macro=macro)
+            case "attribution_faithfulness":
+                return measure_attribution(load(), recipe, settings, seed=seed)
             case _:
                 assert_never(benchmark.measure)
+
+
+def _carried(
+    benchmark: Benchmark, recipe: Recipe, path: Path, bench: Workbench, *, seed: int, say: Callable[[str], None]
+) -> Carried:
+    """The recipes beside the benchmark's own, with a way to train one."""
+    apart = {name: benchmark.model_copy(update={"recipe": name, "beside": ()}) for name in benchmark.beside}
+    beside = {name: bench.recipe(one, seed=seed) for name, one in apart.items()}
+
+    def train_beside(wanted: Recipe) -> Path:
+        name = next(name for name, one in beside.items() if one == wanted)
+        return _trained(wanted, apart[name], seed, bench, say=say)
+
+    return Carried(recipe, path, tuple(beside.values()), benchmark.judge, bench.settings, train_beside, seed)
 
 
 def _trained(recipe: Recipe, benchmark: Benchmark, seed: int, bench: Workbench, *, say: Callable[[str], None]) -> Path:
@@ -133,14 +160,17 @@ def _trained(recipe: Recipe, benchmark: Benchmark, seed: int, bench: Workbench, 
     key = hashlib.sha256(f"{recipe.model_dump_json()}{code}".encode()).hexdigest()[:16]
     folder = bench.root / "work" / f"{Path(benchmark.recipe).stem}-{seed}"
     path = folder / key
-    learnt = bench.open_data(recipe.data).sha256("train")
-    if not path.exists() or read_document(path / CARD, Card).data.sha256["train"] != learnt:
+    if not path.exists() or not _is_of_data(read_document(path / CARD, Card), open_learning(recipe, bench.settings)):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         say(f"{benchmark.id} seed {seed}: training")
         train(recipe, out=path, settings=bench.settings).close()
         write_predictions(folder / TRAINED_BY, {"modules": counted(sys.modules)})
     return path
+
+
+def _is_of_data(card: Card, learnt: Dataset) -> bool:
+    return all(table in learnt.tables and learnt.sha256(table) == one for table, one in card.data.sha256.items())
 
 
 def _trained_by(artifact: Path, bench: Workbench) -> tuple[str, ...]:

@@ -10,6 +10,9 @@ from typing import Any, assert_never
 import numpy as np
 
 from trivet.bench.definition import Benchmark
+from trivet.bench.measure_explain import mean_gain
+from trivet.bench.measure_spans import recompute_spans
+from trivet.bench.measure_transfer import recompute_transfer
 from trivet.bench.record import AGAIN, Record, read_json, read_record, record_path
 from trivet.errors import TrivetError
 
@@ -82,8 +85,14 @@ def recompute(benchmark: Benchmark, kept: dict[str, Any]) -> float:
             return 100 * (exact - share_right(kept["int8"], kept["truth"]))
         case "batch_flips":
             return float(sum(one != other for one, other in zip(kept["alone"], kept["together"], strict=True)))
+        case "pretraining_gain" | "multitask_gain" | "transfer_matrix" | "other_language":
+            return recompute_transfer(benchmark.measure, kept)
         case "service_memory" | "service_start":
             return float(np.median(kept["runs"]))
+        case "span_f1" | "span_macro_f1":
+            return recompute_spans(kept, macro=benchmark.measure == "span_macro_f1")
+        case "attribution_faithfulness":
+            return mean_gain(kept)
         case _:
             assert_never(benchmark.measure)
 

@@ -140,6 +140,10 @@ def _findings(dataset: Dataset, *, max_tokens: int) -> tuple[Finding, ...]:
 
     if dataset.kind == "interactions":
         return lint_interactions(dataset.frame("interactions"), dataset.frame("items"))
+    if dataset.kind == "tagging":
+        train = dataset.frame("train")
+        types = [" + ".join(sorted({label for _, _, label in spans})) or "no span" for spans in train["spans"]]
+        return lint_frame(train.assign(label=types), max_tokens_hint=max_tokens)
     test = dataset.frame("test") if "test" in dataset.tables else None
     return lint_frame(dataset.frame("train"), test=test, max_tokens_hint=max_tokens)
 
@@ -151,6 +155,8 @@ def _facts(dataset: Dataset) -> dict[str, Any]:
     facts: dict[str, Any] = {"name": dataset.name, "source": dataset.source, "licence": dataset.licence.name}
     shown = [table for table in dataset.tables if table != "texts"]
     facts["rows"] = {table: len(dataset.frame(table)) for table in shown}
+    if dataset.kind == "tagging":
+        facts["types"] = len({label for spans in dataset.frame("train")["spans"] for _, _, label in spans})
     if dataset.kind == "classification":
         train = dataset.frame("train")
         facts["labels"] = int(train["label"].nunique())

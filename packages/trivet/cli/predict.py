@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,11 +41,41 @@ def predict(
         return
     given = texts or [line.rstrip("\n") for line in sys.stdin]
     rows = [_row(asked, answer) for asked, answer in zip(given, artifact.predict(given, top=top), strict=True)]
-    print_json(rows) if as_json else print_table(rows, columns=("text", "label", "confidence", "decision", "ranking"))
+    columns = [name for name in rows[0] if name not in ("truncated", "spans")] if rows else []
+    print_json(rows) if as_json else print_table(rows, columns=columns)
 
 
 def _row(text: str, answer: Any) -> dict[str, Any]:
+    from trivet.answers.multilabel import MultilabelAnswer
+    from trivet.answers.multitask import MultitaskAnswer
+    from trivet.answers.regression import RegressionAnswer
+    from trivet.answers.tagging import TaggingAnswer
+    from trivet.data.context import split_context
+
+    if isinstance(answer, TaggingAnswer):
+        spans = [{**asdict(span), "confidence": round(span.confidence, 4)} for span in answer.spans]
+        told = ", ".join(f"{span.label} {span.text!r} {span.confidence:.2f}" for span in answer.spans)
+        return {"text": split_context(text)[1], "spans": spans, "told": told, "truncated": answer.truncated}
+    if isinstance(answer, MultitaskAnswer):
+        parts = {name: _row(text, part) for name, part in answer.answers.items()}
+        told = ", ".join(f"{name} {part['label']} {part['confidence']:.2f}" for name, part in parts.items())
+        return {"text": text, "tasks": parts, "told": told, "truncated": answer.truncated}
+    if isinstance(answer, RegressionAnswer):
+        ends = {
+            name: None if end is None else round(end, 4) for name, end in (("low", answer.low), ("high", answer.high))
+        }
+        value = round(answer.value, 4)
+        return {"text": text, "value": value, **ends, "decision": answer.decision, "truncated": answer.truncated}
     ranking = ", ".join(f"{label} {chance:.2f}" for label, chance in answer.ranking)
+    if isinstance(answer, MultilabelAnswer):
+        return {
+            "text": text,
+            "labels": [label for label, _ in answer.labels],
+            "confidences": [round(chance, 4) for _, chance in answer.labels],
+            "decision": answer.decision,
+            "ranking": ranking,
+            "truncated": answer.truncated,
+        }
     return {
         "text": text,
         "label": answer.label,

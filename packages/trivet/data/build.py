@@ -10,6 +10,7 @@ from trivet.data.columns import choose_columns
 from trivet.data.formats.raw import RawRows
 from trivet.data.frames import build_text_frame
 from trivet.data.interactions import EVENT_ROLES, ITEM_ROLES, build_interactions, build_items
+from trivet.data.tagged import ROLES, build_tagged_frame
 from trivet.errors import DataError
 from trivet.recipe.data import DataRecipe
 
@@ -27,8 +28,10 @@ def build_frame(
     label_names: Mapping[str, str] | None = None,
     label: str = "",
     interactions: bool = False,
+    tagging: bool = False,
+    may_overlap: bool = False,
 ) -> pd.DataFrame:
-    """The frame of a table of this name: texts with labels, interactions, items, or `texts` without labels.
+    """The frame of a table of this name: texts with labels or spans, interactions, items, or `texts` without either.
 
     Columns are those of the recipe, else of the card, else guessed.
 
@@ -54,6 +57,10 @@ def build_frame(
         )
         event = "rating" if named.get("value") or chosen.get("value", "").casefold() == "rating" else "interaction"
         return build_interactions(raw, columns=chosen, event=event)
+    if tagging and table != TEXTS:
+        roles = [*ROLES, "time"] if named.get("time") or recipe.split == "time" else ROLES
+        chosen = choose_columns(available, roles=roles, named=named, file=raw.file, required=("text", "spans"))
+        return build_tagged_frame(raw, columns=chosen, may_overlap=may_overlap)
     return _texts(table, raw, recipe, named=named, label_names=label_names or {}, label=label)
 
 
@@ -67,6 +74,18 @@ def is_interactions(raw: RawRows, recipe: DataRecipe) -> bool:
     return "text" not in found and {"user", "item", "time"} <= set(found)
 
 
+def is_tagging(raw: RawRows, recipe: DataRecipe) -> bool:
+    """Whether a file without a card is one of spans: the recipe names their column, or there are lists and no label."""
+    if recipe.columns.spans:
+        return True
+    if recipe.target:
+        return False
+    found = choose_columns(list(raw.columns), roles=("label", "spans"), named={}, file=raw.file)
+    if recipe.columns.label or "label" in found or "spans" not in found:
+        return False
+    return any(isinstance(value, list) for value in raw.columns[found["spans"]])
+
+
 def _texts(
     table: str,
     raw: RawRows,
@@ -76,7 +95,7 @@ def _texts(
     label_names: Mapping[str, str],
     label: str,
 ) -> pd.DataFrame:
-    roles = ["text", "group", "kind", "id"]
+    roles = ["text", "group", "kind", "id", *(["context"] if named.get("context") in raw.columns else [])]
     required = ["text"]
     if table.startswith(OUT_OF_SCOPE):
         # What is out of scope has one label here, whatever the file calls it, and needs no column of it.
@@ -85,10 +104,12 @@ def _texts(
     elif table == TEXTS:
         named = {role: name for role, name in named.items() if role == "text" or name in raw.columns}
     elif not label:
-        roles.insert(1, "label")
-        required.append("label")
+        role = recipe.target or "label"
+        roles.insert(1, role)
+        required.append(role)
+        named = {**named, role: named.get("label", "")}
     # A column of times is read only when somebody wants it: an odd date must not stop who does not care for it.
-    if named.get("time") or (recipe.split == "time" and "label" in roles):
+    if named.get("time") or (recipe.split == "time" and len(required) > 1):
         roles.append("time")
     chosen = choose_columns(list(raw.columns), roles=roles, named=named, file=raw.file, required=required)
     return build_text_frame(raw, columns=chosen, label=label, label_names=label_names)

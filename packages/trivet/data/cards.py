@@ -12,7 +12,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from trivet.data.dataset import Kind, Licence
 from trivet.errors import DataError
 
-Format = Literal["csv", "tsv", "jsonl", "parquet", "split_json", "paired_lines", "separated"]
+Format = Literal[
+    "csv",
+    "tsv",
+    "jsonl",
+    "parquet",
+    "split_json",
+    "paired_lines",
+    "separated",
+    "json",
+    "fiqa",
+    "bio_lines",
+    "value_spans",
+    "paired_intents",
+    "conll",
+]
 Part = Literal["train", "validation", "test"]
 HASH = r"^[0-9a-f]{64}$"
 
@@ -42,7 +56,10 @@ class CardTable(_Entry):
     """A table: the file it is read from and the part of that file."""
 
     file: str
-    labels: str = Field("", description="`paired_lines`: the file whose line n is the label of line n.")
+    labels: str = Field(
+        "", description="`paired_lines`: the file whose line n is the label of line n; `bio_lines`: its tags."
+    )
+    also: tuple[str, ...] = Field((), description="Files whose rows follow those of `file`.")
     member: str = Field("", description="Of a zip or tar.")
     key: str = Field("", description="`split_json`: the list of this table.")
     part: Part | None = Field(None, description="The part of the card's cut; none: the whole file.")
@@ -87,6 +104,7 @@ class DataCard(_Entry):
     citation: str
     traps: tuple[str, ...] = ()
     columns: dict[str, str] = {}
+    may_overlap: bool = Field(default=False, description="Spans may lie within spans.")
     label_names: dict[str, str] = Field({}, description="Labels of the file by the names used here.")
     cut: CardCut | None = None
     files: dict[str, CardFile]
@@ -95,7 +113,7 @@ class DataCard(_Entry):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         for name, table in self.tables.items():
-            missing = {table.file, *([table.labels] if table.labels else [])} - set(self.files)
+            missing = {table.file, *([table.labels] if table.labels else []), *table.also} - set(self.files)
             if missing:
                 raise ValueError(f"table {name!r} reads {sorted(missing)}, which `files` lacks")
             if table.part and not self.cut:

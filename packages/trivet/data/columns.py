@@ -14,6 +14,10 @@ GUESSES: Mapping[str, tuple[str, ...]] = {
         *("review", "tweet", "request", "prompt", "input", "document", "title", "description"),
     ),
     "label": ("label", "intent", "category", "sentiment", "class", "topic", "target", "tag", "labelname"),
+    "spans": ("spans", "entities", "slots"),
+    "context": ("context",),
+    "labels": ("labels", "intents", "tags", "categories", "topics", "classes", "label", "intent", "tag", "category"),
+    "number": ("number", "score", "value", "rating", "target", "label", "sentimentscore", "stars", "grade"),
     "group": ("group", "groupid"),
     "time": ("time", "timestamp", "datetime", "date", "publishedat", "createdat", "eventtime"),
     "kind": ("kind",),
@@ -27,7 +31,11 @@ GUESSES: Mapping[str, tuple[str, ...]] = {
     "category": ("category", "categories", "genres", "genre", "topic"),
     "added_at": ("addedat", "released", "releasedate", "publishedat", "createdat"),
 }
-FLAGS = frozenset({"text", "label", "group", "time", "user", "item", "event"})
+# Roles that a flag names; labels and numbers stand where the label would.
+FLAGS: Mapping[str, str] = {
+    **{role: role for role in ("text", "label", "group", "time", "user", "item", "event")},
+    **dict.fromkeys(("labels", "number"), "label"),
+}
 
 
 def choose_columns(
@@ -76,7 +84,7 @@ def _not_there(name: str, *, role: str, available: Sequence[str], file: str) -> 
 
 def _todo(role: str) -> str:
     if role in FLAGS:
-        return f"Name the column: --{role} COLUMN (in a recipe: data.columns.{role})."
+        return f"Name the column: --{FLAGS[role]} COLUMN (in a recipe: data.columns.{FLAGS[role]})."
     return f"Rename the column to {role!r}."
 
 

@@ -8,10 +8,13 @@ from typing import Any
 import pandas as pd
 
 from trivet.data.formats.raw import Fault, RawRows, as_text, raise_faults
+from trivet.data.label_sets import label_set_cells
+from trivet.data.numbers import number_cells
 from trivet.data.times import parse_times
 from trivet.errors import DataError
 
 OPTIONAL = ("group", "kind", "id")
+CONTEXT = "context"
 
 
 def build_text_frame(
@@ -20,7 +23,8 @@ def build_text_frame(
     """Columns text, label, line and what else `columns` (role to column) names of group, time, kind, id; one row a row.
 
     `label` stands in every row where no column is the label (none at all: the frame has no labels); `label_names`
-    translates the file's labels.
+    translates the file's labels. In place of the label, `columns` may name that of `labels` (tuples of names) or of the
+    `number`.
 
     Raises:
         DataError: a row with an empty text or label, a label that `label_names` lacks, an unreadable time or a cell
@@ -33,14 +37,20 @@ def build_text_frame(
         cells["label"] = _translate(labels, raw, label_names or {}, faults)
     elif label:
         cells["label"] = [label] * len(raw.lines)
-    for role in OPTIONAL:
+    for role in (*OPTIONAL, CONTEXT):
         if role in columns:
             cells[role] = text_cells(raw, columns[role], role=role, faults=faults, may_be_empty=True)
+    sets = label_set_cells(raw, columns["labels"], faults=faults) if "labels" in columns else None
+    numbers = number_cells(raw, columns["number"], faults=faults) if "number" in columns else None
     times = time_cells(raw, columns["time"], faults=faults) if "time" in columns else None
     raise_faults(raw.file, faults)
     if not raw.lines:
         raise DataError("has no rows.", where=raw.file, todo="Give at least one row under the header.")
     frame = pd.DataFrame(cells, dtype="str")
+    if sets is not None:
+        frame["labels"] = pd.Series(sets, dtype=object)
+    if numbers is not None:
+        frame["number"] = numbers
     if times is not None:
         frame["time"] = times
     return finish_frame(frame, raw)
@@ -85,12 +95,22 @@ def check_labels(known: Iterable[str], test: pd.DataFrame) -> None:
         DataError: names the first label that only the test has, one of its rows, and how many such labels there are.
     """
     strange = test[~test["label"].isin(set(known))]
-    if strange.empty:
-        return
+    if not strange.empty:
+        raise _only_in_test(strange, test)
+
+
+def check_label_sets(known: Iterable[str], test: pd.DataFrame) -> None:
+    """As `check_labels`, where a text has any number of labels."""
+    each = test.assign(label=test["labels"]).explode("label").dropna(subset=["label"])
+    each.attrs = test.attrs
+    check_labels(known, each)
+
+
+def _only_in_test(strange: pd.DataFrame, test: pd.DataFrame) -> DataError:
     row = strange.iloc[0]
     count = strange["label"].nunique()
     more = f" ({count - 1} more such label{'s' if count > 2 else ''})" if count > 1 else ""
-    raise DataError(
+    return DataError(
         f"only the test has the label {row['label']!r}{more}, for example in {shorten(row['text'])!r}.",
         where=f"{test.attrs.get('file', 'test')}:{row['line']}" if "line" in strange else "test",
         todo="Add training rows of that label, or take it out of the test.",

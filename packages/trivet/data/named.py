@@ -12,11 +12,15 @@ from trivet.data.build import build_frame
 from trivet.data.cards import CardCut, CardTable, DataCard, Part
 from trivet.data.cuts import Cut, cut_shuffled, cut_time
 from trivet.data.dataset import Dataset, Loaded, Source, Table
+from trivet.data.formats.conll import read_conll, read_intents
 from trivet.data.formats.lines import read_paired, read_separated
+from trivet.data.formats.objects import join_rows, read_fiqa, read_json_list
 from trivet.data.formats.raw import RawRows
 from trivet.data.formats.read import read_rows
 from trivet.data.formats.records import read_split_json
+from trivet.data.formats.slots import read_bio, read_value_spans
 from trivet.data.place import Place, ensure_place
+from trivet.data.target import with_target
 from trivet.errors import DataError
 from trivet.recipe.data import DataRecipe
 from trivet.settings import Settings
@@ -31,7 +35,8 @@ def open_named(card: DataCard, recipe: DataRecipe, settings: Settings) -> Datase
     Raises:
         DataError: a file that is nowhere and cannot be fetched.
     """
-    wanted = {path for table in card.tables.values() for path in (table.file, table.labels) if path}
+    recipe = with_target(recipe, card.kind, name=card.name)
+    wanted = {path for table in card.tables.values() for path in (table.file, table.labels, *table.also) if path}
     places = {path: ensure_place(card, path, settings) for path in sorted(wanted)}
     wholes: dict[tuple[str, str], Table] = {}
     tables: dict[str, Table] = {}
@@ -49,7 +54,7 @@ def _whole(card: DataCard, name: str, recipe: DataRecipe, places: Mapping[str, P
     table = card.tables[name]
 
     def read() -> Loaded:
-        raw, sha256 = _read_raw(card, table, places)
+        raw, sha256 = _read_files(card, table, places)
         frame = build_frame(
             name,
             raw,
@@ -58,6 +63,8 @@ def _whole(card: DataCard, name: str, recipe: DataRecipe, places: Mapping[str, P
             label_names=card.label_names,
             label=table.label,
             interactions=card.kind == "interactions",
+            tagging=card.kind == "tagging",
+            may_overlap=card.may_overlap,
         )
         if table.rows and table.part is None and len(frame) != table.rows:
             stated = f"has {len(frame)} rows, the card says {table.rows}."
@@ -90,6 +97,15 @@ def _cut(frame: pd.DataFrame, cut: CardCut, *, share: float) -> Cut:
             assert_never(cut.kind)
 
 
+def _read_files(card: DataCard, table: CardTable, places: Mapping[str, Place]) -> tuple[RawRows, str]:
+    """The rows of all files of a table and their sha256; of several files, that of their hashes, a line each."""
+    parts = [_read_raw(card, table.model_copy(update={"file": path}), places) for path in (table.file, *table.also)]
+    if len(parts) == 1:
+        return parts[0]
+    joined = "".join(f"{sha256}\n" for _, sha256 in parts)
+    return join_rows([raw for raw, _ in parts]), hashlib.sha256(joined.encode()).hexdigest()
+
+
 def _read_raw(card: DataCard, table: CardTable, places: Mapping[str, Place]) -> tuple[RawRows, str]:
     """The rows of a table and the sha256 of the bytes they come from; of two files, that of their two hashes."""
     place, entry = places[table.file], card.files[table.file]
@@ -118,5 +134,23 @@ def _read_raw(card: DataCard, table: CardTable, places: Mapping[str, Place]) -> 
             labels = other.read(card.files[table.labels])
             both = hashlib.sha256(f"{sha256}\n{hashlib.sha256(labels).hexdigest()}\n".encode()).hexdigest()
             return read_paired(content, labels, file=file, labels_file=str(other.path), encoding=card.encoding), both
+        case "paired_intents":
+            other = places[table.labels]
+            tags = other.read(card.files[table.labels])
+            both = hashlib.sha256(f"{sha256}\n{hashlib.sha256(tags).hexdigest()}\n".encode()).hexdigest()
+            return read_intents(content, tags, file=file, tags_file=str(other.path), encoding=card.encoding), both
+        case "conll":
+            return read_conll(content, file=file, encoding=card.encoding), sha256
+        case "bio_lines":
+            other = places[table.labels]
+            tags = other.read(card.files[table.labels])
+            both = hashlib.sha256(f"{sha256}\n{hashlib.sha256(tags).hexdigest()}\n".encode()).hexdigest()
+            return read_bio(content, tags, file=file, tags_file=str(other.path), encoding=card.encoding), both
+        case "value_spans":
+            return read_value_spans(content, file=file, encoding=card.encoding), sha256
+        case "json":
+            return read_json_list(content, file=file, encoding=card.encoding), sha256
+        case "fiqa":
+            return read_fiqa(content, file=file, encoding=card.encoding), sha256
         case _:
             assert_never(kind)

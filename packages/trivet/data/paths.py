@@ -6,11 +6,12 @@ import hashlib
 from pathlib import Path
 
 from trivet.data.archive import unpack_gzip
-from trivet.data.build import TEXTS, build_frame, is_interactions
+from trivet.data.build import TEXTS, build_frame, is_interactions, is_tagging
 from trivet.data.cards import cards_folder
-from trivet.data.dataset import Dataset, Licence, Loaded, Table
+from trivet.data.dataset import Dataset, Kind, Licence, Loaded, Table
 from trivet.data.formats.raw import RawRows
 from trivet.data.formats.read import SUFFIXES, format_of, read_rows
+from trivet.data.target import kind_of_texts
 from trivet.errors import DataError
 from trivet.recipe.data import DataRecipe
 
@@ -60,23 +61,27 @@ def open_path(path: Path, recipe: DataRecipe) -> Dataset:
             todo="Name a file with the columns item and text with --items (data.items).",
         )
 
+    tagging = not interactions and is_tagging(first_read[0][0], recipe)
+
     def table_of(name: str) -> Table:
         def read() -> Loaded:
             # The rows read to tell the kind serve the table that is asked for first; they are not kept beside it.
             raw, sha256 = first_read.pop() if first_read else _read(main)
-            return Loaded(build_frame(name, raw, recipe, interactions=interactions), sha256)
+            return Loaded(build_frame(name, raw, recipe, interactions=interactions, tagging=tagging), sha256)
 
         return Table(read)
 
     names = ("interactions",) if interactions else ("train", TEXTS)
     tables = {name: table_of(name) for name in names}
     tables |= {
-        table: read_table(file, table=table, recipe=recipe, interactions=interactions) for table, file in files.items()
+        table: read_table(file, table=table, recipe=recipe, interactions=interactions, tagging=tagging)
+        for table, file in files.items()
     }
-    return Dataset(path.name, "interactions" if interactions else "classification", OWN, "file", tables)
+    kind: Kind = "interactions" if interactions else "tagging" if tagging else kind_of_texts(recipe)
+    return Dataset(path.name, kind, OWN, "file", tables)
 
 
-def read_table(path: Path, *, table: str, recipe: DataRecipe, interactions: bool) -> Table:
+def read_table(path: Path, *, table: str, recipe: DataRecipe, interactions: bool, tagging: bool = False) -> Table:
     """The table in a file of the reader's own; opened when asked for.
 
     Raises:
@@ -88,7 +93,7 @@ def read_table(path: Path, *, table: str, recipe: DataRecipe, interactions: bool
 
     def read() -> Loaded:
         raw, sha256 = _read(path)
-        return Loaded(build_frame(table, raw, recipe, interactions=interactions), sha256)
+        return Loaded(build_frame(table, raw, recipe, interactions=interactions, tagging=tagging), sha256)
 
     return Table(read)
 

@@ -8,6 +8,7 @@ from trivet.data.cards import read_card
 from trivet.data.dataset import Dataset
 from trivet.data.named import open_named
 from trivet.data.paths import is_path, open_path, read_table
+from trivet.data.target import with_target
 from trivet.errors import DataError
 from trivet.recipe.data import DataRecipe
 from trivet.settings import Settings
@@ -26,13 +27,16 @@ def open_dataset(recipe: DataRecipe, settings: Settings) -> Dataset:
     if is_path(recipe.dataset):
         return open_path(Path(recipe.dataset).expanduser(), recipe)
     dataset = open_named(read_card(recipe.dataset), recipe, settings)
+    recipe = with_target(recipe, dataset.kind, name=dataset.name)
     own = {"test": recipe.test, "items": recipe.items}
     for table, path in own.items():
         if path and table == "items" and dataset.kind != "interactions":
             raise DataError("data.items is for sets of interactions.", where=dataset.name, todo="Leave it out.")
-    interactions = dataset.kind == "interactions"
+    interactions, tagging = dataset.kind == "interactions", dataset.kind == "tagging"
     tables = {
-        table: read_table(Path(path).expanduser(), table=table, recipe=recipe, interactions=interactions)
+        table: read_table(
+            Path(path).expanduser(), table=table, recipe=recipe, interactions=interactions, tagging=tagging
+        )
         for table, path in own.items()
         if path
     }

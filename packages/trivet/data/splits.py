@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 
 from trivet.data.core_filter import filter_core
-from trivet.data.cuts import Cut, cut_grouped, cut_last_out, cut_stratified, cut_time
+from trivet.data.cuts import (
+    Cut,
+    cut_grouped,
+    cut_label_sets,
+    cut_last_out,
+    cut_numbers,
+    cut_shuffled,
+    cut_stratified,
+    cut_time,
+)
 from trivet.data.dataset import Dataset
 from trivet.errors import DataError
 from trivet.recipe.data import DataRecipe
@@ -54,6 +63,15 @@ def catalogue_rows(dataset: Dataset, recipe: DataRecipe) -> pd.DataFrame:
     if not recipe.core:
         return items
     return items[items["item"].isin(_interactions(dataset, recipe)["item"])].reset_index(drop=True)
+
+
+def outlier_rows(dataset: Dataset) -> pd.DataFrame | None:
+    """Training rows that the set marks as out of scope; None where it has none.
+
+    Raises:
+        DataError: a bad row.
+    """
+    return dataset.frame("out_of_scope_train") if "out_of_scope_train" in dataset.tables else None
 
 
 def split_validation(rows: pd.DataFrame, recipe: DataRecipe, *, dataset: Dataset | None = None) -> TrainingRows:
@@ -106,12 +124,12 @@ def _cut(rows: pd.DataFrame, recipe: DataRecipe, *, share: float, seed: int) -> 
     is_interactions = "user" in rows
     match recipe.split:
         case "given":
-            return cut_last_out(rows) if is_interactions else cut_stratified(rows, share=share, seed=seed)
+            return cut_last_out(rows) if is_interactions else _cut_texts(rows, share=share, seed=seed)
         case "stratified":
             if is_interactions:
                 todo = "Use leave_last_out or time."
                 raise DataError("interactions have no labels to stratify by.", where="data.split", todo=todo)
-            return cut_stratified(rows, share=share, seed=seed)
+            return _cut_texts(rows, share=share, seed=seed)
         case "grouped":
             return cut_grouped(rows, share=share, seed=seed)
         case "time":
@@ -123,6 +141,16 @@ def _cut(rows: pd.DataFrame, recipe: DataRecipe, *, share: float, seed: int) -> 
             return cut_last_out(rows)
         case _:
             assert_never(recipe.split)
+
+
+def _cut_texts(rows: pd.DataFrame, *, share: float, seed: int) -> Cut:
+    """Rows of every label in proportion; texts with spans have no label to go by."""
+    if "labels" in rows:
+        return cut_label_sets(rows, share=share, seed=seed)
+    if "number" in rows:
+        return cut_numbers(rows, share=share, seed=seed)
+    cut = cut_shuffled if "spans" in rows else cut_stratified
+    return cut(rows, share=share, seed=seed)
 
 
 def _frame(dataset: Dataset, part: str) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,8 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trivet.evaluation.compare import non_inferior
+from trivet.evaluation.label_sets import row_hits
+from trivet.evaluation.metrics.label_sets import micro_f1
+from trivet.evaluation.metrics.numbers import squared_errors
 from trivet.evaluation.predictions import in_scope
 from trivet.evaluation.report import Report
+from trivet.evaluation.resample import non_inferior_by
+from trivet.evaluation.spans import row_hits as row_span_hits
 from trivet.recipe.gates import GatesRecipe
 
 
@@ -41,7 +47,10 @@ class GateResult:
 
 def check_gates(report: Report, gates: GatesRecipe, *, live: Report | None) -> GateResult:
     """Checks a candidate's report against the recipe's bars, and row by row against the live version's report."""
-    checks = [_beat_baseline(report, gates.beat_baseline), _reach_floor(report, gates.min_score)]
+    checks = [
+        _beat_baseline(report, gates.beat_baseline or next(iter(report.baselines), "")),
+        _reach_bar(report, gates),
+    ]
     if report.kind == "classification":
         checks.append(_stay_calibrated(report, gates.max_ece))
     if live is not None:
@@ -54,7 +63,8 @@ def _beat_baseline(report: Report, name: str) -> Check:
         known = ", ".join(report.baselines) or "none"
         return Check("baseline", passed=False, detail=f"The report has no baseline {name!r} to beat (it has: {known}).")
     baseline, score = report.baselines[name], report.main_score
-    passed = score.low > baseline.score and baseline.verdict == "superior"
+    clear = score.high < baseline.score if report.is_lower_better else score.low > baseline.score
+    passed = clear and baseline.verdict == "superior"
     return Check(
         "baseline",
         passed,
@@ -63,8 +73,16 @@ def _beat_baseline(report: Report, name: str) -> Check:
     )
 
 
-def _reach_floor(report: Report, floor: float) -> Check:
+def _reach_bar(report: Report, gates: GatesRecipe) -> Check:
     value = report.main_score.value
+    if report.is_lower_better:
+        most = gates.max_error
+        if most is None:
+            return Check("ceiling", passed=True, detail=f"{report.main} {value:.4f} has no ceiling to stay below.")
+        passed = value <= most
+        verb = "not above" if passed else "above"
+        return Check("ceiling", passed, f"{report.main} {value:.4f} is {verb} the ceiling of {most:g}.")
+    floor = gates.min_score
     passed = value >= floor
     return Check(
         "floor", passed, f"{report.main} {value:.4f} is {'not ' if passed else ''}below the floor of {floor:g}."
@@ -87,28 +105,40 @@ def _keep_up(report: Report, live: Report, margin: float, *, seed: int) -> Check
             passed=False,
             detail="The predictions of both versions on the same rows are not here.",
         )
-    test = non_inferior(*pair, margin=margin, seed=seed)
+    if report.kind in ("multilabel", "tagging"):
+        test = non_inferior_by(micro_f1, *pair, margin=margin, seed=seed)
+    else:
+        test = non_inferior(*pair, margin=margin, seed=seed)
+    # Errors were compared with their sign turned, so that more is better; they are told as they are.
+    sign = -1 if report.is_lower_better else 1
     return Check(
         "live",
         test.holds,
-        f"{report.main} differs from the live version's by {test.difference:+.4f}, at worst {test.low:+.4f}:"
+        f"{report.main} differs from the live version's by {sign * test.difference:+.4f},"
+        f" at worst {sign * test.low:+.4f}:"
         f" {'within' if test.holds else 'beyond'} the margin of {margin:g}.",
     )
 
 
 def _pair(report: Report, live: Report) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Outcomes of both on the rows, matched by row."""
+    """Outcomes of both on the rows, matched by row; one a row, or several that a statistic is computed of."""
     ours, theirs = _outcomes_by_row(report), _outcomes_by_row(live)
     if ours is None or theirs is None or ours.keys() != theirs.keys():
         return None
     return np.array(list(ours.values())), np.array([theirs[row] for row in ours])
 
 
-def _outcomes_by_row(report: Report) -> dict[str, float] | None:
+def _outcomes_by_row(report: Report) -> Mapping[str, Any] | None:
     table = report.predictions
     if table is None:
         return None
-    if report.kind == "similarity":
+    if report.kind == "tagging":
+        return dict(zip(table["row"], row_span_hits(table), strict=True))
+    if report.kind == "multilabel":
+        return dict(zip(table["row"], row_hits(table, report.labels), strict=True))
+    if report.kind == "regression":
+        return dict(zip(table["row"], -squared_errors(table["truth"], table["predicted"]), strict=True))
+    if report.kind in ("similarity", "multitask"):
         return dict(zip(table["row"], table[report.main], strict=True))
     known = in_scope(table)
     return dict(zip(known["row"], (known["predicted"] == known["truth"]).astype(float), strict=True))

@@ -21,10 +21,25 @@ NAMES = {
     "out_of_scope_recall": "Foreign texts told as such",
     "out_of_scope_answered": "Foreign texts answered",
     "in_scope_refused": "Known texts refused as foreign",
+    "micro_f1": "Micro F1",
+    "f1": "F1 of spans",
+    "precision": "Precision",
+    "recall": "Recall",
+    "text_accuracy": "Texts wholly right",
+    "subset_accuracy": "All labels right",
+    "mse": "Mean squared error",
+    "r2": "R squared",
+    "mae": "Mean absolute error",
+    "spearman": "Spearman's correlation",
+    "interval_coverage": "True numbers within their interval",
     "ndcg@10": "NDCG@10",
     "hr@10": "Hit rate@10",
 }
-SHARES = {"accuracy", "macro_f1", "out_of_scope_recall", "out_of_scope_answered", "in_scope_refused"}
+SHARES = {
+    *("f1", "precision", "recall", "text_accuracy"),
+    *("accuracy", "micro_f1", "macro_f1", "subset_accuracy", "interval_coverage"),
+    *("out_of_scope_recall", "out_of_scope_answered", "in_scope_refused"),
+}
 
 Rows = Iterable[Sequence[str]]
 
@@ -55,7 +70,7 @@ def render_html(report: Report, plots: Sequence[Plot]) -> str:
 
 def _head(report: Report) -> str:
     version = f", version {report.version}" if report.version else ""
-    unit = "texts" if report.kind == "classification" else "users"
+    unit = "users" if report.kind == "similarity" else "texts"
     return (
         f"<header><h1>{escape(report.name)}{version}</h1>\n"
         f'<p class="soft">Judged on {report.rows:,} {unit} of {escape(report.dataset)}, split {escape(report.split)}.'
@@ -159,7 +174,7 @@ def _ground(report: Report) -> str:
     facts = [("sha256 of the test rows", f"<code>{escape(report.data_sha256)}</code>")]
     if report.overlap is not None:
         facts.append(("Overlap with training", escape(report.overlap.line())))
-    if report.kind == "classification":
+    if report.kind != "similarity":
         facts.append(("Truncated texts", f"{report.truncated:,} of {report.rows:,}"))
     if report.seconds:
         facts.append(("Cost", f"{report.seconds:.2f} s, {report.texts_per_second:,.0f} a second"))

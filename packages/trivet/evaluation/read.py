@@ -7,9 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from trivet.errors import ArtifactError, InputError
+from trivet.evaluation.label_sets import measure_sets
 from trivet.evaluation.measure import measure_answers, measure_users
+from trivet.evaluation.numbers import measure_numbers
 from trivet.evaluation.predictions import read_predictions
 from trivet.evaluation.report import Report, Score
+from trivet.evaluation.spans import measure_spans
 from trivet.evaluation.write import JSON, PREDICTIONS
 
 
@@ -40,6 +43,12 @@ def recompute(folder: Path) -> dict[str, Score]:
     try:
         if report.kind == "classification":
             return measure_answers(report.predictions, report.labels, seed=report.seed)
+        if report.kind == "multilabel":
+            return measure_sets(report.predictions, report.labels, seed=report.seed)
+        if report.kind == "tagging":
+            return measure_spans(report.predictions, report.labels, seed=report.seed)
+        if report.kind == "regression":
+            return measure_numbers(report.predictions, seed=report.seed)
         return measure_users(report.predictions, seed=report.seed)
     except (InputError, KeyError) as error:
         raise ArtifactError(

@@ -15,9 +15,12 @@ from trivet.evaluation.compare import Verdict
 from trivet.evaluation.metrics.calibration import ReliabilityBin
 from trivet.evaluation.metrics.classification import ClassScore, Confusion
 
-ReportKind = Literal["classification", "similarity"]
+ReportKind = Literal["classification", "similarity", "multilabel", "regression", "multitask", "tagging"]
 
 FORMAT = 1
+
+# Main metrics of which less is better.
+LOWER_IS_BETTER = frozenset({"mse"})
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,11 @@ class Report:
     def main_score(self) -> Score:
         """The main metric."""
         return self.metrics[self.main]
+
+    @property
+    def is_lower_better(self) -> bool:
+        """Whether the main metric is an error."""
+        return self.main in LOWER_IS_BETTER
 
     @property
     def texts_per_second(self) -> float:

@@ -8,9 +8,14 @@ from trivet.errors import RecipeError
 from trivet.methods.candidate import Candidate
 from trivet.methods.ground import Ground
 from trivet.methods.tuned_classifier import build_classifier
+from trivet.methods.tuned_multilabel import build_multilabel
+from trivet.methods.tuned_next_item import build_next_item
+from trivet.methods.tuned_regression import build_regression
+from trivet.methods.tuned_multitask import build_multitask
 from trivet.methods.tuned_similarity import build_similarity
+from trivet.methods.tuned_tagger import build_tagger
 from trivet.recipe import Recipe
-from trivet.recipe.task import Classification, Pretraining, Similarity
+from trivet.recipe.task import Classification, Multilabel, Multitask, NextItem, Pretraining, Regression, Similarity, Tagging
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,13 +31,23 @@ def build_tuned(recipe: Recipe, rows: pd.DataFrame, ground: Ground) -> Candidate
     match recipe.task:
         case Classification():
             return build_classifier(recipe, rows, ground)
+        case Multilabel():
+            return build_multilabel(recipe, rows, ground)
+        case Regression():
+            return build_regression(recipe, rows, ground)
         case Similarity():
             return build_similarity(recipe, rows, ground)
+        case Multitask():
+            return build_multitask(recipe, rows, ground)
+        case NextItem():
+            return build_next_item(recipe, rows, ground)
         case Pretraining():
             raise RecipeError(
                 "pre-training gives an encoder, which answers nothing yet.",
                 where="task.kind",
                 todo="Run `trivet train RECIPE --out DIR`, then start another recipe from it with encoder.name = DIR.",
             )
+        case Tagging():
+            return build_tagger(recipe, rows, ground)
         case _:
             assert_never(recipe.task)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
 
 from trivet.recipe.section import Section
 
+# What the column of labels holds: one label, several (`a|b`, `a;b` or JSON) or a number.
+Target = Literal["", "label", "labels", "number"]
+# By kind of task, and of the data set that it learns from.
+TARGETS: Mapping[str, Target] = {"classification": "label", "multilabel": "labels", "regression": "number"}
 SplitKind = Literal["given", "stratified", "grouped", "time", "leave_last_out"]
 
 
@@ -21,6 +26,8 @@ class Columns(Section):
     user: str = ""
     item: str = ""
     event: str = ""
+    spans: str = ""
+    context: str = ""
 
 
 class DataRecipe(Section):
@@ -34,6 +41,9 @@ class DataRecipe(Section):
     )
     items: str = Field("", description="A path to the catalogue of a set of interactions: item, text.")
     columns: Columns = Columns()
+    target: Target = Field(
+        "", description="What the label's column holds: `label`, `labels` (a|b) or `number`; the task says it."
+    )
     split: SplitKind = Field("given", description="`given`: the set's own splits where it has them, else stratified.")
     test_share: float = Field(0.2, gt=0, lt=1, description="Share of rows cut for the test where the set has none.")
     validation_share: float = Field(
