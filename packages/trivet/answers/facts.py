@@ -15,7 +15,15 @@ from trivet.answers.similarity import SimilarityFacts
 from trivet.answers.tagging import TaggingFacts
 from trivet.errors import ArtifactError
 
-Facts = ClassificationFacts | NextItemFacts | SimilarityFacts | TaggingFacts | MultilabelFacts | RegressionFacts | MultitaskFacts
+Facts = (
+    ClassificationFacts
+    | NextItemFacts
+    | SimilarityFacts
+    | TaggingFacts
+    | MultilabelFacts
+    | RegressionFacts
+    | MultitaskFacts
+)
 
 
 def facts_to_json(facts: Facts) -> dict[str, Any]:

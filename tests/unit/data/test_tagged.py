@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from trivet.data import splits
 from trivet.data.formats.slots import read_bio, read_value_spans
 from trivet.data.sources import open_dataset
-from trivet.data import splits
 from trivet.data.splits import split_validation, training_rows
 from trivet.data.tagged import build_tagged_frame, read_texts
 from trivet.errors import DataError
