@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 
 from trivet.answers.classification import ClassificationFacts
 from trivet.answers.facts import facts_from_json
+from trivet.answers.multitask import MultitaskFacts
 from trivet.artifact.answering import Answering
 from trivet.artifact.card import Card
 from trivet.artifact.documents import read_document, read_json
@@ -131,7 +132,7 @@ def _read_parts(folder: Path, header: Header, checks: Future[None]) -> Opened:
     head, prototypes = None, None
     if header.head is not None:
         head = load_head(header.head, _below(tensors, "head."))
-    if header.prototypes and isinstance(facts, ClassificationFacts):
+    if header.prototypes and isinstance(facts, ClassificationFacts | MultitaskFacts):
         description = {"kind": "prototypes", "labels": facts.labels}
         means = load_head(description, _below(tensors, "prototypes."))
         assert isinstance(means, Prototypes), "a head of the kind that was asked for"

@@ -44,7 +44,8 @@ def reason_stale(record: Record, benchmark: Benchmark, bench: Workbench, *, say:
         return "imported modules have changed"
     try:
         dataset = bench.open_data(bench.recipe(benchmark).data)
-        if record.data_sha256 != dataset.sha256(judged_table(dataset)):
+        judged = bench.open_judged(benchmark)
+        if record.data_sha256 != judged.sha256(judged_table(judged)):
             return "the test data has changed"
         if record.train_sha256 and record.train_sha256 != dataset.sha256("train"):
             return "the training data has changed"

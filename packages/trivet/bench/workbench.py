@@ -36,26 +36,35 @@ class Workbench:
         return read_recipe(self._recipe_path(benchmark), overrides=seeded)
 
     def hash_recipe(self, benchmark: Benchmark) -> str:
-        """sha256 of the recipe file.
+        """sha256 of the recipe file; with others beside it, of all their hashes in their order.
 
         Raises:
             TrivetError: it is missing.
         """
-        path = self._recipe_path(benchmark)
-        try:
-            return hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            raise TrivetError(
-                f"the recipe of {benchmark.id} is missing.", where=str(path), todo="Name one that is there."
-            ) from error
+        names = (benchmark.recipe, *benchmark.beside)
+        hashes = [self._hash_file(self.root / "recipes" / name, of=benchmark.id) for name in names]
+        return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
     def record(self, benchmark: Benchmark, seed: int | None = None) -> Path:
         """The file of a seed's record, or of the mean over seeds."""
         return record_path(self.root, benchmark.id, seed)
 
+    def open_judged(self, benchmark: Benchmark) -> Dataset:
+        """The data set that a benchmark's figure is computed on."""
+        own = self.recipe(benchmark).data
+        return self.open_data(DataRecipe(dataset=benchmark.judge) if benchmark.judge else own)
+
     def open_data(self, recipe: DataRecipe) -> Dataset:
         """The data set that is learnt from and judged on; its files are opened when asked for."""
         return open_dataset(recipe, self.settings)
+
+    def _hash_file(self, path: Path, *, of: str) -> str:
+        try:
+            return hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            raise TrivetError(
+                f"the recipe of {of} is missing.", where=str(path), todo="Name one that is there."
+            ) from error
 
     def _recipe_path(self, benchmark: Benchmark) -> Path:
         return self.root / "recipes" / benchmark.recipe
