@@ -9,13 +9,22 @@ from trivet.methods.candidate import Candidate
 from trivet.methods.ground import Ground
 from trivet.methods.tuned_classifier import build_classifier
 from trivet.methods.tuned_multilabel import build_multilabel
+from trivet.methods.tuned_multitask import build_multitask
 from trivet.methods.tuned_next_item import build_next_item
 from trivet.methods.tuned_regression import build_regression
-from trivet.methods.tuned_multitask import build_multitask
 from trivet.methods.tuned_similarity import build_similarity
 from trivet.methods.tuned_tagger import build_tagger
 from trivet.recipe import Recipe
-from trivet.recipe.task import Classification, Multilabel, Multitask, NextItem, Pretraining, Regression, Similarity, Tagging
+from trivet.recipe.task import (
+    Classification,
+    Multilabel,
+    Multitask,
+    NextItem,
+    Pretraining,
+    Regression,
+    Similarity,
+    Tagging,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
