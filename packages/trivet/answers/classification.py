@@ -9,10 +9,12 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from trivet.answers.promised import read_sets, read_vector
 from trivet.answers.reading import check_names, read_count, read_names, read_number, read_point
 from trivet.errors import InputError
+from trivet.trust.conformal import ConformalSets
 from trivet.trust.risk import OperatingPoint
-from trivet.trust.temperature import probabilities
+from trivet.trust.vector_scaling import VectorScaling, calibrate
 
 Decision = Literal["answer", "unsure", "out_of_scope"]
 
@@ -21,7 +23,8 @@ Decision = Literal["answer", "unsure", "out_of_scope"]
 class ClassificationFacts:
     """What training found out and serving needs.
 
-    Without an operating point every answer is given; without a novelty threshold no text is out of scope.
+    Without an operating point every answer is given; without a novelty threshold no text is out of scope. `vector`
+    goes on top of the temperature; with `sets` every answer carries a conformal set.
     """
 
     labels: tuple[str, ...]
@@ -29,6 +32,8 @@ class ClassificationFacts:
     temperature: float = 1.0
     operating_point: OperatingPoint | None = None
     novelty_threshold: float | None = None
+    vector: VectorScaling | None = None
+    sets: ConformalSets | None = None
     kind: Literal["classification"] = field(default="classification", init=False)
 
     @classmethod
@@ -38,14 +43,19 @@ class ClassificationFacts:
         Raises:
             ArtifactError: a fact is missing, unknown, of another type or out of range.
         """
-        check_names(values, ("kind", "labels", "max_tokens"), ("temperature", "operating_point", "novelty_threshold"))
+        optional = ("temperature", "operating_point", "novelty_threshold", "vector", "sets")
+        check_names(values, ("kind", "labels", "max_tokens"), optional)
         threshold, point = values.get("novelty_threshold"), values.get("operating_point")
+        vector, sets = values.get("vector"), values.get("sets")
+        labels = read_names(values, "labels")
         return cls(
-            labels=read_names(values, "labels"),
+            labels=labels,
             max_tokens=read_count(values, "max_tokens"),
             temperature=read_number(values, "temperature", low=0.0) if "temperature" in values else 1.0,
             operating_point=None if point is None else read_point(point),
             novelty_threshold=None if threshold is None else read_number(values, "novelty_threshold"),
+            vector=None if vector is None else read_vector(vector, labels=len(labels)),
+            sets=None if sets is None else read_sets(sets, labels=len(labels)),
         )
 
 
@@ -55,7 +65,8 @@ class ClassificationAnswer:
 
     `decision` is `out_of_scope` where the text is too foreign, `unsure` where the confidence lies below the operating
     point, else `answer`. `ranking` holds the likeliest labels, best first. `tokens` counts the whole text, also
-    where it was truncated.
+    where it was truncated. `conformal_set` are the labels, likeliest first, that hold the right one as often as the
+    facts promise; None where they promise nothing.
     """
 
     label: str
@@ -65,6 +76,7 @@ class ClassificationAnswer:
     decision: Decision
     tokens: int
     truncated: bool
+    conformal_set: tuple[str, ...] | None = None
 
 
 def decode(
@@ -81,7 +93,7 @@ def decode(
     Raises:
         InputError: scores that are not finite, or another number of columns than labels, or of rows elsewhere.
     """
-    chances = probabilities(scores, facts.temperature)
+    chances = calibrate(scores, facts.temperature, facts.vector)
     if chances.shape[1] != len(facts.labels):
         raise InputError(f"{chances.shape[1]} scores a row for {len(facts.labels)} labels.", where="scores")
     foreign = _check_novelty(novelty, rows=len(chances))
@@ -90,7 +102,9 @@ def decode(
             f"{len(chances)} rows of scores, {len(tokens)} token counts, {len(truncated)} marks of truncation.",
             where="scores",
         )
-    best = np.argsort(-chances, axis=1, kind="stable")[:, : max(1, top)]
+    order = np.argsort(-chances, axis=1, kind="stable")
+    best = order[:, : max(1, top)]
+    inside = None if facts.sets is None else facts.sets.members(chances)
     likeliest = np.take_along_axis(chances, best, axis=1).tolist()
     answers = []
     for row, (columns, values) in enumerate(zip(best.tolist(), likeliest, strict=True)):
@@ -104,6 +118,9 @@ def decode(
                 decision=decide(values[0], strange, facts),
                 tokens=int(tokens[row]),
                 truncated=bool(truncated[row]),
+                conformal_set=None
+                if inside is None
+                else tuple(facts.labels[label] for label in order[row] if inside[row, label]),
             )
         )
     return answers

@@ -35,6 +35,7 @@ class Header(BaseModel):
     head: dict[str, Any] | None = None
     prototypes: bool = False
     created: datetime
+    yardstick: dict[str, Any] | None = None
     trivet: str
 
 

@@ -42,6 +42,7 @@ from trivet.runtime.engine import Engine, EngineKind, Floats, Precision
 from trivet.runtime.manifest import Manifest, read_manifest
 from trivet.runtime.offline import run_sorted
 from trivet.runtime.tokens import TextTokenizer
+from trivet.trust.yardstick import load_yardstick
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,10 @@ def _read_parts(folder: Path, header: Header, checks: Future[None]) -> Opened:
         means = load_head(description, _below(tensors, "prototypes."))
         assert isinstance(means, Prototypes), "a head of the kind that was asked for"
         prototypes = means
-    answering = Answering(facts, head, prototypes)
+    yardstick = None
+    if header.yardstick is not None:
+        yardstick = load_yardstick(header.yardstick, _below(tensors, "novelty."))
+    answering = Answering(facts, head, prototypes, yardstick)
     graph = graph_folder(folder, header)
     manifest = read_manifest(graph)
     answering.check(tuple(manifest.outputs))

@@ -10,13 +10,15 @@ from trivet.artifact.card import Card
 from trivet.heads.head import Head
 from trivet.heads.prototypes import Prototypes
 from trivet.recipe import Recipe
+from trivet.trust.yardstick import Yardstick
 
 
 @dataclass(frozen=True)
 class Parts:
     """`graph` is an exported graph folder; `head` is None where the graph answers logits, or where nothing is labelled.
 
-    `weights` is a folder with the torch weights or the adapter of a tuned encoder.
+    `weights` is a folder with the torch weights or the adapter of a tuned encoder. Without a `yardstick` novelty is
+    measured by the prototypes.
     """
 
     recipe: Recipe
@@ -27,3 +29,4 @@ class Parts:
     head: Head | None
     prototypes: Prototypes | None
     weights: Path | None
+    yardstick: Yardstick | None = None

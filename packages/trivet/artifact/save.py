@@ -38,7 +38,7 @@ def save_artifact(parts: Parts, path: Path, *, golden_texts: Sequence[str]) -> P
         InputError: no golden text, or an empty one.
     """
     manifest = read_manifest(parts.graph)
-    answering = Answering(parts.facts, parts.head, parts.prototypes)
+    answering = Answering(parts.facts, parts.head, parts.prototypes, parts.yardstick)
     answering.check(tuple(manifest.outputs))
     tokenizer = TextTokenizer(parts.tokenizer, parts.facts.max_tokens, parts.card.encoder.prefix)
     texts = check_texts(golden_texts, pointer="/golden")
@@ -58,6 +58,7 @@ def save_artifact(parts: Parts, path: Path, *, golden_texts: Sequence[str]) -> P
     with new_folder(path) as folder:
         for name in (*manifest.files, NAME):
             link_or_copy(parts.graph / name, graph_folder(folder, header) / name)
+        yardstick=None if parts.yardstick is None else parts.yardstick.describe(),
         write_document(parts.recipe, folder / RECIPE)
         write_json(facts_to_json(parts.facts), folder / FACTS)
         write_document(parts.card, folder / CARD)
@@ -106,3 +107,6 @@ def _tensors(parts: Parts) -> dict[str, Floats]:
     if parts.prototypes is not None:
         found["prototypes.means"] = np.ascontiguousarray(parts.prototypes.means)
     return found
+    if parts.yardstick is not None:
+        tensors = parts.yardstick.tensors()
+        found.update({f"novelty.{name}": np.ascontiguousarray(rows) for name, rows in tensors.items()})

@@ -12,6 +12,7 @@ from trivet.artifact.card import Int8Entry
 from trivet.encoders.catalogue import EncoderSource
 from trivet.heads.head import Head
 from trivet.heads.prototypes import Prototypes
+from trivet.trust.yardstick import Yardstick
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,4 @@ class Candidate:
     held_out: int
     int8: Int8Entry | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
+    yardstick: Yardstick | None = None

@@ -8,9 +8,13 @@ import numpy as np
 
 from trivet.answers.classification import ClassificationFacts
 from trivet.recipe.trust import TrustRecipe
+from trivet.trust.conformal import ConformalSets, fit_sets
 from trivet.trust.novelty import refuse_threshold
 from trivet.trust.risk import find_operating_point
-from trivet.trust.temperature import fit_temperature, probabilities
+from trivet.trust.vector_scaling import fit_calibration
+
+# Of the folds that a calibration is chosen on: the same rows give the same facts.
+SEED = 0
 
 
 @dataclass(frozen=True)
@@ -23,12 +27,12 @@ class HeldOut:
 
 
 def promise(held_out: HeldOut, *, labels: tuple[str, ...], max_tokens: int, trust: TrustRecipe) -> ClassificationFacts:
-    """Facts with a temperature, the operating point of the recipe's risk, and the threshold of novelty.
+    """Facts with a calibration, the operating point of the recipe's risk, the threshold of novelty, and sets if asked.
 
     The operating point counts only rows that are not refused as foreign, as serving does.
     """
-    temperature = fit_temperature(held_out.scores, held_out.truth)
-    chances = probabilities(held_out.scores, temperature)
+    calibration = fit_calibration(held_out.scores, held_out.truth, kind=trust.calibration, folds=trust.folds, seed=SEED)
+    chances = calibration.apply(held_out.scores)
     threshold = refuse_threshold(held_out.novelties, trust.refuse_in_scope)
     confidences = np.where(held_out.novelties > threshold, 0.0, chances.max(axis=1))
     point = find_operating_point(
@@ -40,7 +44,15 @@ def promise(held_out: HeldOut, *, labels: tuple[str, ...], max_tokens: int, trus
     return ClassificationFacts(
         labels=labels,
         max_tokens=max_tokens,
-        temperature=temperature,
+        temperature=calibration.temperature,
         operating_point=point,
         novelty_threshold=threshold,
+        vector=calibration.vector,
+        sets=_sets(chances, held_out.truth, trust),
     )
+
+
+def _sets(chances: np.ndarray, truth: np.ndarray, trust: TrustRecipe) -> ConformalSets | None:
+    if trust.sets == "none":
+        return None
+    return fit_sets(chances, truth, kind=trust.sets, coverage=trust.set_coverage, by_label=trust.sets_by_label)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +19,11 @@ from trivet.methods.candidate import Candidate
 from trivet.methods.features import run_graph
 from trivet.methods.fit import fit_weights, hand_over, refit_recipe
 from trivet.methods.fitted import Fitted
+from trivet.methods.foreign import learn_again, learn_foreign
 from trivet.methods.ground import Ground
 from trivet.methods.promises import HeldOut, promise
 from trivet.recipe import Recipe
+from trivet.trust.learn_novelty import Sample
 from trivet.trust.novelty import novelty
 
 if TYPE_CHECKING:
@@ -42,9 +47,12 @@ def build_classifier(recipe: Recipe, rows: pd.DataFrame, ground: Ground) -> Cand
     ground.progress.stage("export")
     graph = _export(recipe, fitted, part.train, ground)
     ground.progress.stage("promises")
-    prototypes = _prototypes(recipe, graph, part.train, fitted.labels, ground)
-    held_out = _judge(recipe, graph, part.validation, fitted.labels, prototypes, ground)
-    facts = promise(held_out, labels=fitted.labels, max_tokens=recipe.task.max_tokens, trust=recipe.trust)
+    learnt, judged = (_sample(recipe, graph, side, fitted.labels, ground) for side in (part.train, part.validation))
+    prototypes = _prototypes(learnt, fitted.labels)
+    held_out = _hold_out(judged, prototypes)
+    foreign = learn_foreign(recipe, ground.dataset, learnt, judged, held_out, partial(_run, recipe, graph, ground))
+    yardstick = foreign.yardstick
+    facts = promise(foreign.held_out, labels=fitted.labels, max_tokens=recipe.task.max_tokens, trust=recipe.trust)
     cost = _judge_int8(recipe, graph, part, fitted.labels, ground)
     accuracy = float((held_out.scores.argmax(axis=1) == held_out.truth).mean())
     notes: dict[str, Any] = {"validation_accuracy": accuracy, "refit": recipe.training.refit}
@@ -53,9 +61,19 @@ def build_classifier(recipe: Recipe, rows: pd.DataFrame, ground: Ground) -> Cand
         fitted = fit_weights(refit_recipe(recipe, fitted), rows, None, ground.below("refit"))
         ground.progress.stage("export")
         graph = _export(recipe, fitted, rows, ground)
-        prototypes = _prototypes(recipe, graph, rows, fitted.labels, ground)
+        learnt = _sample(recipe, graph, rows, fitted.labels, ground)
+        prototypes = _prototypes(learnt, fitted.labels)
+        yardstick = learn_again(yardstick, recipe, ground.dataset, learnt, partial(_run, recipe, graph, ground))
     return hand_over(
-        fitted, graph, facts, ground, prototypes=prototypes, held_out=len(part.validation), int8=cost, notes=notes
+        fitted,
+        graph,
+        facts,
+        ground,
+        prototypes=prototypes,
+        held_out=len(part.validation),
+        int8=cost,
+        notes=notes,
+        yardstick=yardstick,
     )
 
 
@@ -71,24 +89,15 @@ def _export(recipe: Recipe, fitted: Fitted, rows: pd.DataFrame, ground: Ground) 
     )
 
 
-def _prototypes(recipe: Recipe, graph: Path, rows: pd.DataFrame, labels: tuple[str, ...], ground: Ground) -> Prototypes:
-    outputs = _run(recipe, graph, rows, ground)
-    return Prototypes.fit(outputs["embedding"], _truth(rows, labels), labels)
+def _prototypes(learnt: Sample, labels: tuple[str, ...]) -> Prototypes:
+    assert learnt.truth is not None, "rows learnt from have labels"
+    return Prototypes.fit(learnt.embeddings, learnt.truth, labels)
 
 
-def _judge(
-    recipe: Recipe,
-    graph: Path,
-    rows: pd.DataFrame,
-    labels: tuple[str, ...],
-    prototypes: Prototypes,
-    ground: Ground,
-) -> HeldOut:
+def _hold_out(judged: Sample, prototypes: Prototypes) -> HeldOut:
     """Scores and novelties of rows held out, by the graph in the precision that will serve."""
-    served = _run(recipe, graph, rows, ground)
-    return HeldOut(
-        served["logits"].astype(np.float64), novelty(served["embedding"], prototypes.means), _truth(rows, labels)
-    )
+    assert judged.truth is not None, "rows held out have labels"
+    return HeldOut(judged.scores, novelty(judged.embeddings, prototypes.means), judged.truth)
 
 
 def _judge_int8(
@@ -114,8 +123,13 @@ def _rows_to_compare(part: TrainingRows, *, seed: int) -> pd.DataFrame:
     return pd.concat([part.validation, part.train.sample(min(lacking, len(part.train)), random_state=seed)])
 
 
-def _run(recipe: Recipe, graph: Path, rows: pd.DataFrame, ground: Ground) -> dict[str, Any]:
-    return run_graph(graph, ground.tokenizer, list(rows["text"]), recipe.export.precision, ground.settings)
+def _sample(recipe: Recipe, graph: Path, rows: pd.DataFrame, labels: tuple[str, ...], ground: Ground) -> Sample:
+    return replace(_run(recipe, graph, ground, list(rows["text"])), truth=_truth(rows, labels))
+
+
+def _run(recipe: Recipe, graph: Path, ground: Ground, texts: Sequence[str]) -> Sample:
+    outputs = run_graph(graph, ground.tokenizer, texts, recipe.export.precision, ground.settings)
+    return Sample(outputs["logits"].astype(np.float64), outputs["embedding"])
 
 
 def _truth(rows: pd.DataFrame, labels: tuple[str, ...]) -> np.ndarray:
