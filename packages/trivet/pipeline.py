@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from trivet.artifact.artifact import Artifact
-from trivet.errors import ArtifactError, DataError, GateError
+from trivet.artifact.card import Card, Parent
+from trivet.errors import ArtifactError, DataError, GateError, LicenceError
 from trivet.evaluate import evaluate
 from trivet.evaluation.lines import headline, remarks
 from trivet.evaluation.promotion import Promotion, promote
@@ -36,6 +37,7 @@ class Outcome:
     report: Report | None
     aliases: tuple[str, ...]
     refused: str
+    card: Card
 
     def headline(self) -> str:
         """Name, size, score with its interval, a baseline, seconds."""
@@ -48,7 +50,7 @@ class Outcome:
         return {
             "name": self.name,
             "headline": self.headline(),
-            "remarks": remarks(self.report) if self.report else [],
+            "remarks": [*(remarks(self.report) if self.report else []), *_warnings(self.card)],
             "path": str(self.path),
             "reference": self.reference,
             "seconds": round(self.seconds, 3),
@@ -68,26 +70,35 @@ def train_and_register(
     resume: bool = False,
     judge: bool = True,
     go_live: bool = True,
+    accepted: str = "",
     progress: Progress,
 ) -> Outcome:
     """Trains, then opens the test rows and judges, registers the artifact and makes it live where its gates pass.
 
-    The seconds are those of training and export; judging is not counted.
+    One for research only goes live where `accepted` says who accepts that. The seconds are those of training and
+    export; judging is not counted.
     """
     if out is not None and out.exists():
         raise ArtifactError("something is there already.", where=str(out), todo="Remove it, or name another folder.")
+    registry = None if out is not None else open_registry(settings)
     with tempfile.TemporaryDirectory(prefix="trivet-") as scratch:
         place = out or Path(scratch) / recipe.name
         began = time.perf_counter()
-        artifact = train(recipe, out=place, settings=settings, workspace=workspace, progress=progress, resume=resume)
+        artifact = train(
+            recipe,
+            out=place,
+            settings=settings,
+            workspace=workspace,
+            progress=progress,
+            resume=resume,
+            replaces=None if registry is None else _live_parent(registry, recipe.name),
+        )
         seconds = time.perf_counter() - began
-        if out is not None:
-            report = _judge(artifact, settings, progress, version=0) if judge else None
-            artifact.close()
-            return Outcome(recipe.name, out, "", seconds, report, (), "")
         report = _judge(artifact, settings, progress, version=0) if judge else None
+        card = artifact.card
         artifact.close()
-        registry = open_registry(settings)
+        if registry is None:
+            return Outcome(recipe.name, place, "", seconds, report, (), "", card)
         version = registry.add(place, recipe.name)
         if report is not None:
             report = replace(report, version=version)
@@ -95,8 +106,8 @@ def train_and_register(
         refused = "" if report is not None or not go_live else "it was not judged."
         if go_live and report is not None:
             try:
-                _promote(registry, recipe, report, settings=settings)
-            except GateError as error:
+                _promote(registry, recipe, report, settings=settings, accepted=accepted)
+            except (GateError, LicenceError) as error:
                 refused = error.line()
         aliases = tuple(alias for alias, at in registry.aliases(recipe.name).items() if at == version)
         return Outcome(
@@ -107,11 +118,34 @@ def train_and_register(
             report,
             aliases,
             refused,
+            card,
         )
 
 
+def _live_parent(registry: Registry, name: str) -> Parent | None:
+    """The live version of a name, which a new one is to replace."""
+    live = registry.aliases(name).get("live", 0)
+    if not live:
+        return None
+    return Parent(identity=registry.identity(name, live), reference=f"{name}/{live}", descent="successor")
+
+
+def _warnings(card: Card) -> list[str]:
+    """What a person should know about where a model comes from."""
+    found = [f"for research only: {'; '.join(card.restrictions)}"] if not card.licence_commercial else []
+    conflicts = card.notes.get("conflicts")
+    return [*found, str(conflicts)] if conflicts else found
+
+
 def _promote(
-    registry: Registry, recipe: Recipe, report: Report, *, settings: Settings, force: bool = False, reason: str = ""
+    registry: Registry,
+    recipe: Recipe,
+    report: Report,
+    *,
+    settings: Settings,
+    force: bool = False,
+    reason: str = "",
+    accepted: str = "",
 ) -> Promotion:
     """Promotes through the gates; the live version is first judged on the same rows, where it knows their labels."""
     name, live = recipe.name, registry.aliases(recipe.name).get("live", 0)
@@ -124,6 +158,7 @@ def _promote(
         compare=live in (0, report.version) or _judge_live(live, recipe, report, settings=settings),
         force=force,
         reason=reason,
+        accepted=accepted,
     )
 
 
@@ -152,11 +187,14 @@ def report_folder(settings: Settings, name: str, version: int) -> Path:
     return settings.home / "reports" / name / str(version)
 
 
-def promote_version(reference: str, *, settings: Settings, force: bool, reason: str) -> Promotion:
+def promote_version(
+    reference: str, *, settings: Settings, force: bool = False, reason: str = "", accepted: str = ""
+) -> Promotion:
     """Makes a registered version live through the gates of its own recipe; judges it first where it has no report.
 
     Raises:
         GateError: a gate refuses it and `force` is not given, or `force` comes without a reason.
+        LicenceError: it is for research only, and `accepted` names nobody who accepts that.
     """
     registry = open_registry(settings)
     name, version = registry.resolve(reference)
@@ -170,7 +208,7 @@ def promote_version(reference: str, *, settings: Settings, force: bool, reason: 
         write_report(report, folder)
     recipe = artifact.recipe
     artifact.close()
-    return _promote(registry, recipe, report, settings=settings, force=force, reason=reason)
+    return _promote(registry, recipe, report, settings=settings, force=force, reason=reason, accepted=accepted)
 
 
 def _judge(artifact: Artifact, settings: Settings, progress: Progress, *, version: int) -> Report:

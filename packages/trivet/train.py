@@ -33,7 +33,16 @@ from trivet.methods.zero_shot import build_zero_shot
 from trivet.pretrain import pretraining_rows
 from trivet.recipe import Recipe
 from trivet.recipe.method import FewShotMethod, FullMethod, HeadMethod, LoraMethod, ZeroShotMethod
-from trivet.recipe.task import Classification, Multilabel, Multitask, NextItem, Pretraining, Regression, Similarity, Tagging
+from trivet.recipe.task import (
+    Classification,
+    Multilabel,
+    Multitask,
+    NextItem,
+    Pretraining,
+    Regression,
+    Similarity,
+    Tagging,
+)
 from trivet.settings import Settings
 
 if TYPE_CHECKING:

@@ -42,7 +42,8 @@ class Readiness(BaseModel):
                     "status": "ready",
                     "checks": {
                         "support.model": {
-                            "ok": True, "model": "support", "version": 3, "precision": "int8", "degraded": ""
+                            "ok": True, "model": "support", "version": 3, "precision": "int8", "degraded": "",
+                            "restrictions": []
                         },
                         "queue.3f2a9c": {"ok": True, "waiting": 0, "full": 0.0},
                     },
@@ -109,5 +110,7 @@ def _model(model: Model) -> Check:
         "version": model.version,
         "precision": model.artifact.graph.engine.precision,
         "degraded": model.artifact.degraded,
+        # Who reads this should know what may only be used for research.
+        "restrictions": list(model.artifact.card.restrictions),
     }
     return Check(ok=True, detail=detail)

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from trivet.registry.registry import Registry
+from trivet.registry.verdict import Verdict
 
 PROGRAM = [sys.executable, "-c", "from trivet.cli.main import run; run()"]
 
@@ -82,7 +83,7 @@ def test_what_is_live_in_the_registry_is_served_and_the_others_are_left_out(run,
     assert (done.returncode, "trivet train" in done.stderr) == (2, True)
     for _ in range(2):
         version = registry.add(artifacts["support"], "support")
-    registry.set_alias("support", "live", version)
+    registry.make_live("support", version, Verdict(passed_over="a test"))
     with server("--insecure") as (_, address):
         checks = httpx.get(f"{address}/readyz").json()["checks"]
         assert {name for name in checks if name.endswith(".model")} == {"support.model"}

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from trivet.artifact.commit import describe_commit
 from trivet.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 # Whose versions can change what a training run produces.
 PACKAGES = ("trivet", "numpy", "tokenizers", "openvino", "nncf", "torch", "transformers", "peft", "accelerate")
+
+# What the parent was to its child: its weights the start, the live version to replace, the same in an older format, or
+# the same without a label.
+Descent: TypeAlias = Literal["", "warm start", "successor", "upgrade", "new label"]
 
 
 class Entry(BaseModel):
@@ -70,8 +75,24 @@ class Int8Entry(Entry):
     batch_flips: int | None = None
 
 
+class Parent(Entry):
+    """What an artifact descends from: the identity of another, and where that was registered (`name/3`), if anywhere.
+
+    `restrictions` travel from parent to child: weights that learnt from research data stay for research.
+    """
+
+    identity: str
+    reference: str = ""
+    descent: Descent
+    restrictions: tuple[str, ...] = ()
+
+
 class Card(Entry):
-    """One artifact; `golden_tolerance` is how far a golden score may lie off when it is loaded."""
+    """One artifact; `golden_tolerance` is how far a golden score may lie off when it is loaded.
+
+    `parent` is the identity of the artifact that it descends from, `commit` that of the code, and `restrictions` name
+    each source that is for research only, with its licence.
+    """
 
     name: str
     trivet: str
@@ -82,7 +103,11 @@ class Card(Entry):
     baselines: dict[str, Any] = {}
     int8: Int8Entry | None = None
     licence_commercial: bool
+    restrictions: tuple[str, ...] = ()
     parent: str = ""
+    parent_reference: str = ""
+    descent: Descent = ""
+    commit: str = ""
     seconds: float = 0.0
     machine: str = ""
     versions: dict[str, str] = {}
@@ -101,9 +126,17 @@ def describe_run(
     created: datetime,
     notes: Mapping[str, Any],
     int8: Int8Entry | None = None,
-    parent: str = "",
+    parent: Parent | None = None,
 ) -> Card:
-    """The card of a training run on this machine; it may be used commercially where data and encoder both may."""
+    """The card of a training run on this machine; for commercial use where data, encoder and a warm start's parent are.
+
+    A parent that is only replaced passes nothing on but its name.
+    """
+    inherited = parent.restrictions if parent is not None and parent.descent != "successor" else ()
+    own = [(recipe.data.dataset, licence.name, licence.commercial), (source.name, source.licence, source.commercial)]
+    restrictions = tuple(
+        dict.fromkeys([*(f"{name}: {terms}" for name, terms, commercial in own if not commercial), *inherited])
+    )
     return Card(
         name=recipe.name,
         trivet=version("trivet"),
@@ -124,8 +157,12 @@ def describe_run(
             prefix=source.prefix,
         ),
         int8=int8,
-        licence_commercial=licence.commercial and source.commercial,
-        parent=parent,
+        licence_commercial=not restrictions,
+        restrictions=restrictions,
+        parent=parent.identity if parent else "",
+        parent_reference=parent.reference if parent else "",
+        descent=parent.descent if parent else "",
+        commit=describe_commit(),
         seconds=round(seconds, 3),
         machine=describe_machine(),
         versions=describe_versions(),

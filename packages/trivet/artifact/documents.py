@@ -20,9 +20,22 @@ def read_json(path: Path) -> Any:
         ArtifactError: it is missing or not JSON.
     """
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"cannot read it ({error}).", where=str(path), todo="Copy the artifact again.") from error
+        content = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(error, str(path)) from error
+    return parse_json(content, where=str(path))
+
+
+def parse_json(content: bytes, *, where: str) -> Any:
+    """The plain values of a JSON document.
+
+    Raises:
+        ArtifactError: it is not JSON.
+    """
+    try:
+        return json.loads(content)
+    except ValueError as error:
+        raise _unreadable(error, where) from error
 
 
 def read_document(path: Path, kind: type[Document]) -> Document:
@@ -31,7 +44,15 @@ def read_document(path: Path, kind: type[Document]) -> Document:
     Raises:
         ArtifactError: it is missing, not JSON, or lacks a value, has one too many or of another type.
     """
-    values = read_json(path)
+    return check_document(read_json(path), kind, where=str(path))
+
+
+def check_document(values: Any, kind: type[Document], *, where: str) -> Document:
+    """Plain values as what they should be.
+
+    Raises:
+        ArtifactError: they lack a value, or have one too many or of another type.
+    """
     try:
         return kind.model_validate(values)
     except ValidationError as error:
@@ -39,7 +60,7 @@ def read_document(path: Path, kind: type[Document]) -> Document:
         place = ".".join(str(part) for part in first["loc"])
         raise ArtifactError(
             f"{place or 'it'} is not as expected ({first['msg']}).",
-            where=str(path),
+            where=where,
             todo="Use the version of Trivet that wrote it, or train again.",
         ) from error
 
@@ -52,3 +73,7 @@ def write_json(values: Any, path: Path) -> None:
 def write_document(document: BaseModel, path: Path) -> None:
     """A document as indented JSON, all defaults written out."""
     write_json(document.model_dump(mode="json"), path)
+
+
+def _unreadable(error: Exception, where: str) -> ArtifactError:
+    return ArtifactError(f"cannot read it ({error}).", where=where, todo="Copy the artifact again.")

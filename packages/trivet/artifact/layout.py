@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-FORMAT = 1
+# What is written; older formats are read too (upgrade.py).
+FORMAT = 2
 
 HEADER = "artifact.json"
 RECIPE = "recipe.json"
@@ -34,8 +35,8 @@ class Header(BaseModel):
     prefix: str = ""
     head: dict[str, Any] | None = None
     prototypes: bool = False
-    created: datetime
     yardstick: dict[str, Any] | None = None
+    created: datetime
     trivet: str
 
 

@@ -15,14 +15,13 @@ from safetensors.numpy import load_file
 from trivet.answers.classification import ClassificationFacts
 from trivet.answers.facts import facts_from_json
 from trivet.answers.multitask import MultitaskFacts
+from trivet.answers.tagging import TaggingFacts
 from trivet.artifact.answering import Answering
 from trivet.artifact.card import Card
-from trivet.artifact.documents import read_document, read_json
+from trivet.artifact.documents import check_document, read_document, read_json
 from trivet.artifact.golden import Golden
 from trivet.artifact.layout import (
-    CARD,
     FACTS,
-    FORMAT,
     GOLDEN,
     HEADER,
     HEADS,
@@ -33,6 +32,7 @@ from trivet.artifact.layout import (
     is_large,
 )
 from trivet.artifact.sums import check_names, read_sums
+from trivet.artifact.upgrade import check_format, read_card
 from trivet.errors import ArtifactError
 from trivet.heads.load import load_head
 from trivet.heads.prototypes import Prototypes
@@ -112,14 +112,8 @@ def _read_header(folder: Path, sums: Mapping[str, str], digests: Digests) -> Hea
     digests.check(path, sums[HEADER])
     # Before anything else is read: another format may have other files.
     values = read_json(path)
-    version = values.get("format") if isinstance(values, dict) else None
-    if version != FORMAT:
-        raise ArtifactError(
-            f"the artifact has format {version!r}, this Trivet reads format {FORMAT}.",
-            where=str(path),
-            todo="Update Trivet, or train again.",
-        )
-    return read_document(path, Header)
+    check_format(values.get("format") if isinstance(values, dict) else None, where=str(path))
+    return check_document(values, Header, where=str(path))
 
 
 def _check(folder: Path, sums: Mapping[str, str], digests: Digests) -> None:
@@ -148,9 +142,11 @@ def _read_parts(folder: Path, header: Header, checks: Future[None]) -> Opened:
     return Opened(
         header=header,
         recipe=read_document(folder / RECIPE, Recipe),
-        card=read_document(folder / CARD, Card),
+        card=read_card(folder),
         answering=answering,
-        tokenizer=TextTokenizer(folder / TOKENIZER, facts.max_tokens, header.prefix),
+        tokenizer=TextTokenizer(
+            folder / TOKENIZER, facts.max_tokens, header.prefix, spelled=isinstance(facts, TaggingFacts)
+        ),
         golden=read_document(folder / GOLDEN, Golden),
         graph=graph,
         manifest=manifest,

@@ -17,6 +17,8 @@ from trivet.recipe.task import Pretraining
 from trivet.settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=False)
+# Steps between two checkpoints where a workspace is named and the recipe says nothing.
+CHECKPOINT_STEPS = 50
 
 
 @app.command()
@@ -29,8 +31,8 @@ def train(
     group: Annotated[str, typer.Option(help="Column whose values are never split between train and test.")] = "",
     test: Annotated[str, typer.Option(help="A file of test rows.")] = "",
     items: Annotated[str, typer.Option(help="The catalogue of a set of interactions.")] = "",
-    method: Annotated[str, typer.Option(help="head, full or lora.")] = "",
-    encoder: Annotated[str, typer.Option(help="Catalogue name, hub id or path.")] = "",
+    method: Annotated[str, typer.Option(help="head, full, lora, few_shot or zero_shot.")] = "",
+    encoder: Annotated[str, typer.Option(help="Catalogue name, hub id, path, or what was trained: name/3.")] = "",
     seed: Annotated[int | None, typer.Option(help="Seed of training.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="Any knob: --set training.epochs=3.")] = None,
     name: Annotated[str, typer.Option(help="Name in the registry; default: the domain's.")] = "",
@@ -74,6 +76,10 @@ def train(
         )
     from trivet.artifact.licence import acceptance
 
+    if workspace is not None and not wanted.training.checkpoint_steps:
+        # Whoever names a workspace wants to go on from it.
+        every = wanted.training.model_copy(update={"checkpoint_steps": CHECKPOINT_STEPS})
+        wanted = wanted.model_copy(update={"training": every})
     settings = Settings()
     if plan:
         _print_plan(wanted, settings, as_json=as_json)
@@ -120,6 +126,10 @@ def _train(
             accepted=accepted,
             progress=progress,
         ).to_json()
+    except KeyboardInterrupt:
+        if workspace is not None:
+            say(f"trivet: the last checkpoint is kept in {workspace}: add --resume to go on from it.")
+        raise
     finally:
         progress.close()
 

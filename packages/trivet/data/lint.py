@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from trivet.data.conflicts import MOST
 from trivet.data.frames import shorten
 from trivet.data.overlap import normalise
 
@@ -135,7 +136,9 @@ def _conflicts(frame: pd.DataFrame, normal: pd.Series, labels: pd.Series, *, kno
         rows = frame[(normal == text).to_numpy(dtype=bool)]
         examples.append(f"{_examples(rows.head(1), 'text')[0]} ({', '.join(sorted(set(rows['label'])))})")
     count = int((known & normal.isin(torn)).sum())
-    return Finding("conflict", "warning", count, "the same text stands with different labels", tuple(examples))
+    # No model can be right on most rows of such a set: training refuses it (conflicts.py).
+    severity: Severity = "error" if count > MOST * len(frame) else "warning"
+    return Finding("conflict", severity, count, "the same text stands with different labels", tuple(examples))
 
 
 def _rare(labels: pd.Series) -> Finding:

@@ -18,7 +18,15 @@ def open_artifact(reference: str, settings: Settings, *, pool: GraphPool | None 
         RegistryError: the registry does not hold it.
         ArtifactError: it is damaged.
     """
-    folder = Path(reference)
-    path = folder if (folder / HEADER).is_file() else open_registry(settings).fetch(reference)
     shared = pool or GraphPool(cache=settings.cache / "compiled")
-    return Artifact.load(path, pool=shared, threads=settings.threads)
+    return Artifact.load(find_artifact(reference, settings), pool=shared, threads=settings.threads)
+
+
+def find_artifact(reference: str, settings: Settings) -> Path:
+    """The folder on this machine of what `open_artifact` opens; nothing of it is read.
+
+    Raises:
+        RegistryError: the registry does not hold it.
+    """
+    folder = Path(reference)
+    return folder if (folder / HEADER).is_file() else open_registry(settings).fetch(reference)

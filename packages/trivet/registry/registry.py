@@ -11,13 +11,17 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from trivet.artifact.card import Card
 from trivet.artifact.folders import link_or_copy, new_folder
-from trivet.artifact.layout import SUMS, is_large
+from trivet.artifact.layout import CARD, HEADER, SUMS, is_large
+from trivet.artifact.licence import check_licence
 from trivet.artifact.sums import check_artifact, read_sums
-from trivet.errors import ArtifactError, RegistryError
+from trivet.artifact.upgrade import parse_card
+from trivet.errors import ArtifactError, GateError, RegistryError
 from trivet.registry.history import Alias, History, read_history
 from trivet.registry.reference import check_name, read_reference
 from trivet.registry.store import Store
+from trivet.registry.verdict import Verdict
 from trivet.settings import Settings
 
 DOCUMENT = "aliases.json"
@@ -58,7 +62,7 @@ class Registry:
         return dict(self._history(check_name(name)).aliases)
 
     def add(self, path: Path, name: str) -> int:
-        """Registers an artifact and gives its version; the same content is registered once.
+        """Registers an artifact as the candidate of a name and gives its version; the same content is registered once.
 
         Nobody sees it before it is whole. On the same disk the graph's files become hard links.
 
@@ -72,6 +76,7 @@ class Registry:
         with self._alone(name):
             for version in reversed(self.versions(name)):
                 if self._store.read(f"{name}/{version}/{SUMS}") == content:
+                    self._nominate(name, version)
                     return version
             version = max(self._numbers(name), default=0) + 1
             self._place(path, f"{name}/{version}")
@@ -127,33 +132,94 @@ class Registry:
                     raise
         return folder
 
-    def set_alias(self, name: str, alias: Alias, version: int, *, reason: str = "") -> None:
-        """Points an alias at a version, at once for all readers; the reason goes into the log.
+    def card(self, reference: str) -> Card:
+        """The card of a version; nothing else of it is fetched.
 
         Raises:
-            RegistryError: there is no such version or alias.
+            RegistryError: see `resolve`.
+            ArtifactError: it is damaged, or of a newer format.
+        """
+        name, version = self.resolve(reference)
+        place = f"{name}/{version}"
+        header, card = (self._store.read(f"{place}/{document}") for document in (HEADER, CARD))
+        return parse_card(header, card, where=f"{self._store.address}/{place}")
+
+    def identity(self, name: str, version: int) -> str:
+        """sha256 over all files of a version, in hex: that of its artifact wherever it lies."""
+        return hashlib.sha256(self._store.read(f"{name}/{version}/{SUMS}")).hexdigest()
+
+    def set_alias(self, name: str, alias: Alias, version: int, *, reason: str = "") -> None:
+        """Points `candidate` or `shadow` at a version, at once for all readers; the reason goes into the log.
+
+        Raises:
+            RegistryError: there is no such version or alias, it is live already, or the alias is `live`, which only
+                `make_live` sets.
         """
         read_reference(f"{name}@{alias}")
         self.resolve(f"{name}/{version}")
-        with self._alone(name):
-            changed = self._history(name).with_alias(alias, version, time=self._clock(), reason=reason)
-            self._write(name, changed)
+        if alias == "live":
+            raise RegistryError(
+                "a version goes live through its gates only.",
+                where=f"{name}/{version}",
+                todo=f"Run `trivet registry promote {name}/{version}`.",
+            )
+        self._change(name, lambda history, time: history.with_alias(alias, version, time=time, reason=reason))
 
-    def rollback(self, name: str) -> int:
+    def clear_alias(self, name: str, alias: Alias, *, reason: str = "") -> None:
+        """Takes `candidate` or `shadow` away, at once for all readers.
+
+        Raises:
+            RegistryError: the name is unknown.
+        """
+        assert alias != "live", "what is live is replaced or rolled back, never taken away"
+        if not self.versions(name):
+            raise self._unknown(name)
+        self._change(name, lambda history, time: history.without_alias(alias, time=time, reason=reason))
+
+    def make_live(self, name: str, version: int, verdict: Verdict) -> None:
+        """Makes a version live, at once for all readers; the one road there is, and the verdict goes into the log.
+
+        Raises:
+            RegistryError: there is no such version.
+            GateError: a gate refuses it, or none was asked, and the verdict does not say why that is passed over.
+            LicenceError: it is for research only, and the verdict names nobody who accepts that.
+        """
+        place = f"{name}/{version}"
+        card = self.card(place)
+        if not verdict.passed and not verdict.passed_over.strip():
+            failed = " ".join(gate.detail for gate in verdict.gates if not gate.passed)
+            raise GateError(failed or "no gate was asked.", where=place, todo="Force it with a reason, or train again.")
+        check_licence(card, accepted=verdict.accepted, where=place)
+        reason = verdict.passed_over.strip() or "passed its gates"
+        self._change(
+            name, lambda history, time: history.with_alias("live", version, time=time, reason=reason, verdict=verdict)
+        )
+
+    def refuse(self, name: str, version: int, verdict: Verdict, *, reason: str) -> None:
+        """Writes into the log that a version was not made live, and why."""
+        self._change(name, lambda history, time: history.with_refusal(version, verdict, time=time, reason=reason))
+
+    def rollback(self, name: str, *, reason: str = "") -> int:
         """Makes the version live again that was live before, and gives its number.
 
         Raises:
-            RegistryError: the name is unknown, or no version was live before.
+            RegistryError: the name is unknown, no version was live before, or it is gone.
         """
-        if not self.versions(name):
+        versions = self.versions(name)
+        if not versions:
             raise self._unknown(name)
         with self._alone(name):
-            changed = self._history(name).rolled_back(time=self._clock())
+            changed = self._history(name).rolled_back(time=self._clock(), reason=reason)
+            version = changed.aliases["live"]
+            if version not in versions:
+                raise RegistryError(
+                    f"version {version}, which was live before, is gone.", where=name, todo="Promote the one you want."
+                )
             self._write(name, changed)
-        return changed.aliases["live"]
+        return version
 
     def log(self, name: str) -> list[dict[str, Any]]:
-        """All changes of a name, oldest first: time, change, alias, version, reason.
+        """All changes of a name, oldest first: time, change, alias, version, previous, reason, gates, accepted.
 
         Raises:
             RegistryError: the name is unknown.
@@ -161,6 +227,16 @@ class Registry:
         if not self.versions(name):
             raise self._unknown(name)
         return [change.model_dump(mode="json") for change in self._history(name).log]
+
+    def _change(self, name: str, change: Callable[[History, datetime], History]) -> None:
+        with self._alone(name):
+            self._write(name, change(self._history(name), self._clock()))
+
+    def _nominate(self, name: str, version: int) -> None:
+        """Makes a version the candidate that was registered before; the live one stays what it is."""
+        history = self._history(name)
+        if history.aliases.get("live") != version:
+            self._write(name, history.with_alias("candidate", version, time=self._clock(), reason="registered again"))
 
     def _numbers(self, name: str) -> list[int]:
         return sorted(int(folder) for folder in self._store.folders(check_name(name)) if folder.isdecimal())

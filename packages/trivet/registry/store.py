@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import posixpath
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,19 @@ class Store:
         return bytes(self._files.cat_file(self._at(path)))
 
     def write(self, path: str, content: bytes) -> None:
-        """Puts a file there at once: who reads meanwhile sees the old or the new one."""
+        """Puts a file there at once: who reads meanwhile sees the old or the new one.
+
+        Raises:
+            RegistryError: the address takes no writing, or not now.
+        """
         target = self._at(path)
-        self._files.makedirs(posixpath.dirname(target), exist_ok=True)
         if not self.is_local:
-            # Object stores replace a key at once.
-            self._files.pipe_file(target, content)
+            with self._named(path):
+                self._files.makedirs(posixpath.dirname(target), exist_ok=True)
+                # Object stores replace a key at once.
+                self._files.pipe_file(target, content)
             return
+        self._files.makedirs(posixpath.dirname(target), exist_ok=True)
         partial = Path(f"{target}.partial-{uuid.uuid4().hex[:12]}")
         with partial.open("wb") as file:
             file.write(content)
@@ -79,12 +86,17 @@ class Store:
         os.replace(partial, target)
 
     def upload(self, folder: Path, path: str, *, last: str) -> None:
-        """Copies a local folder's files there, the one named `last` after all others."""
+        """Copies a local folder's files there, the one named `last` after all others.
+
+        Raises:
+            RegistryError: the address takes no writing, or the copy was cut off; `last` is not there then.
+        """
         names = sorted(entry.relative_to(folder).as_posix() for entry in folder.rglob("*") if entry.is_file())
         for name in sorted(names, key=lambda name: name == last):
             target = self._at(f"{path}/{name}")
-            self._files.makedirs(posixpath.dirname(target), exist_ok=True)
-            self._files.put_file(str(folder / name), target)
+            with self._named(f"{path}/{name}"):
+                self._files.makedirs(posixpath.dirname(target), exist_ok=True)
+                self._files.put_file(str(folder / name), target)
 
     def download(self, path: str, folder: Path) -> None:
         """Copies the files below a path into a local folder."""
@@ -94,8 +106,21 @@ class Store:
             target.parent.mkdir(parents=True, exist_ok=True)
             self._files.get_file(str(name), str(target))
 
+    @contextmanager
+    def _named(self, path: str) -> Iterator[None]:
+        """Whatever a file system raises as it writes is a mistake that a user can mend, with its place."""
+        try:
+            yield
+        except (OSError, ValueError, NotImplementedError) as error:
+            raise RegistryError(
+                f"cannot write there ({error or type(error).__name__}).",
+                where=f"{self.address}/{path}",
+                todo="Is the address open for writing? Then try again.",
+            ) from error
+
     def _at(self, path: str) -> str:
-        return f"{self._root}/{path}".rstrip("/")
+        # Inside an archive a path begins with a name, not with a slash.
+        return f"{self._root}/{path}".rstrip("/") if self._root or self.is_local else path
 
 
 def _is_folder(entry: dict[str, Any]) -> bool:

@@ -27,7 +27,7 @@ def test_an_artifact_has_the_files_of_the_layout(tiny_artifact: Path, tiny: Any)
 
 def test_the_first_page_says_what_is_inside(tiny_artifact: Path, tiny: Any, tiny_parts: Any) -> None:
     header = json.loads((tiny_artifact / "artifact.json").read_text(encoding="utf-8"))
-    assert header["format"] == 1
+    assert header["format"] == 2
     assert header["task"] == "classification"
     assert header["graph"] == tiny.graph.name
     assert header["encoder"] == "tiny"

@@ -3,6 +3,7 @@ import shutil
 import subprocess
 import sys
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,17 @@ import pytest
 
 from trivet.artifact.artifact import Artifact
 from trivet.artifact.copy import copy_for_serving
-from trivet.errors import ArtifactError, RegistryError
+from trivet.artifact.save import save_artifact
+from trivet.errors import ArtifactError, GateError, LicenceError, RegistryError
 from trivet.registry.open import open_artifact
 from trivet.registry.registry import Registry, open_registry
+from trivet.registry.verdict import GateOutcome, Verdict
 from trivet.settings import Settings
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
+WAIVED = Verdict(passed_over="a test")
+PASSED = GateOutcome(name="floor", passed=True, detail="accuracy 0.9 is not below the floor of 0.")
+FAILED = GateOutcome(name="live", passed=False, detail="accuracy differs by -0.2: beyond the margin.")
 
 
 class Clock:
@@ -37,6 +43,14 @@ def other(tiny_artifact: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     path = tmp_path_factory.mktemp("other") / "desk"
     copy_for_serving(tiny_artifact, path)
     return path
+
+
+@pytest.fixture(scope="module")
+def research(tiny_parts: Any, tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same model, as if its data were for research only."""
+    card = tiny_parts.card.model_copy(update={"licence_commercial": False, "restrictions": ("toy: CC BY-NC 4.0",)})
+    path = tmp_path_factory.mktemp("research") / "desk"
+    return save_artifact(replace(tiny_parts, card=card), path, golden_texts=tiny.texts)
 
 
 @pytest.fixture(params=["folder", "file", "memory"])
@@ -77,7 +91,7 @@ def test_a_fetched_version_answers(registry: Registry, tiny_artifact: Path) -> N
 def test_aliases_point_at_versions(registry: Registry, tiny_artifact: Path, other: Path) -> None:
     registry.add(tiny_artifact, "desk")
     registry.add(other, "desk")
-    registry.set_alias("desk", "live", 1)
+    registry.make_live("desk", 1, WAIVED)
     registry.set_alias("desk", "candidate", 2, reason="trained on March")
     assert registry.aliases("desk") == {"live": 1, "candidate": 2}
     assert [registry.resolve(text) for text in ("desk", "desk@live", "desk@candidate", "desk/2")] == [
@@ -92,27 +106,90 @@ def test_a_rollback_makes_live_what_was_live_before(registry: Registry, tiny_art
     registry.add(tiny_artifact, "desk")
     registry.add(other, "desk")
     for version in (1, 2, 1, 2):
-        registry.set_alias("desk", "live", version)
+        registry.make_live("desk", version, WAIVED)
     assert [registry.rollback("desk") for _ in range(3)] == [1, 2, 1]
     with pytest.raises(RegistryError, match="no version was live before"):
         registry.rollback("desk")
     assert registry.aliases("desk") == {"live": 1}
 
 
+def test_a_rollback_to_a_version_that_is_gone_is_refused(
+    address: str, registry: Registry, tiny_artifact: Path, other: Path
+) -> None:
+    for version, path in enumerate((tiny_artifact, other), start=1):
+        registry.add(path, "desk")
+        registry.make_live("desk", version, WAIVED)
+    files, root = fsspec.core.url_to_fs(address)
+    files.rm(f"{root}/desk/1", recursive=True)
+    with pytest.raises(RegistryError, match="version 1, which was live before, is gone"):
+        registry.rollback("desk")
+    assert registry.aliases("desk") == {"live": 2}
+
+
+def test_what_is_registered_is_the_candidate_until_it_goes_live(
+    registry: Registry, tiny_artifact: Path, other: Path
+) -> None:
+    registry.add(tiny_artifact, "desk")
+    assert registry.aliases("desk") == {"candidate": 1}
+    registry.make_live("desk", 1, WAIVED)
+    assert registry.aliases("desk") == {"live": 1}
+    registry.add(other, "desk")
+    registry.add(tiny_artifact, "desk")
+    assert registry.aliases("desk") == {"live": 1, "candidate": 2}
+
+
+def test_a_shadow_stands_beside_the_live_version_and_can_be_taken_away(
+    registry: Registry, tiny_artifact: Path, other: Path
+) -> None:
+    registry.add(tiny_artifact, "desk")
+    registry.add(other, "desk")
+    registry.make_live("desk", 1, WAIVED)
+    registry.set_alias("desk", "shadow", 2, reason="see how it does")
+    assert registry.resolve("desk@shadow") == ("desk", 2)
+    with pytest.raises(RegistryError, match="version 1 is live, so it is no shadow"):
+        registry.set_alias("desk", "shadow", 1)
+    registry.clear_alias("desk", "shadow")
+    assert "shadow" not in registry.aliases("desk")
+    assert [row["change"] for row in registry.log("desk")][-2:] == ["set", "taken away"]
+
+
+def test_no_road_around_the_gates_sets_what_is_live(registry: Registry, tiny_artifact: Path) -> None:
+    registry.add(tiny_artifact, "desk")
+    with pytest.raises(RegistryError, match="through its gates only"):
+        registry.set_alias("desk", "live", 1)
+    with pytest.raises(GateError, match="beyond the margin"):
+        registry.make_live("desk", 1, Verdict(gates=(PASSED, FAILED)))
+    with pytest.raises(GateError, match="no gate was asked"):
+        registry.make_live("desk", 1, Verdict(passed_over="  "))
+    assert registry.aliases("desk") == {"candidate": 1}
+
+
+def test_what_is_for_research_only_goes_live_with_somebodys_word_that_is_kept(
+    registry: Registry, research: Path
+) -> None:
+    registry.add(research, "desk")
+    with pytest.raises(LicenceError, match=r"research only \(toy: CC BY-NC 4\.0\).*--accept-licence"):
+        registry.make_live("desk", 1, Verdict(passed_over="forced, which does not count"))
+    registry.make_live("desk", 1, Verdict(gates=(PASSED,), accepted="anna: a seminar"))
+    assert registry.log("desk")[-1]["accepted"] == "anna: a seminar"
+
+
 def test_every_change_is_in_the_log(registry: Registry, tiny_artifact: Path, other: Path) -> None:
     registry.add(tiny_artifact, "desk")
     registry.add(other, "desk")
-    registry.set_alias("desk", "live", 1, reason="first")
-    registry.set_alias("desk", "live", 2, reason="better")
-    registry.set_alias("desk", "live", 2, reason="again, changes nothing")
-    registry.rollback("desk")
+    registry.make_live("desk", 1, Verdict(passed_over="first"))
+    registry.make_live("desk", 2, Verdict(gates=(PASSED,)))
+    registry.make_live("desk", 2, Verdict(passed_over="again, changes nothing"))
+    registry.rollback("desk", reason="complaints")
     assert [(row["change"], row["alias"], row["version"], row["reason"]) for row in registry.log("desk")] == [
-        ("added", "", 1, ""),
-        ("added", "", 2, ""),
+        ("added", "candidate", 1, ""),
+        ("added", "candidate", 2, ""),
         ("set", "live", 1, "first"),
-        ("set", "live", 2, "better"),
-        ("rolled back", "live", 1, ""),
+        ("set", "live", 2, "passed its gates"),
+        ("rolled back", "live", 1, "complaints"),
     ]
+    assert [row["previous"] for row in registry.log("desk")] == [0, 1, 0, 1, 2]
+    assert registry.log("desk")[3]["gates"] == [PASSED.model_dump()]
     times = [datetime.fromisoformat(row["time"]) for row in registry.log("desk")]
     assert times == sorted(times)
     assert times[0] == START + timedelta(minutes=1)
@@ -136,7 +213,9 @@ def test_an_unknown_version_lists_what_there_is(registry: Registry, tiny_artifac
     with pytest.raises(RegistryError, match=r"desk has no version 7\. It has 1, 2\."):
         registry.fetch("desk/7")
     with pytest.raises(RegistryError, match=r"desk has no version 7"):
-        registry.set_alias("desk", "live", 7)
+        registry.make_live("desk", 7, WAIVED)
+    with pytest.raises(RegistryError, match=r"desk has no version 7"):
+        registry.set_alias("desk", "shadow", 7)
     with pytest.raises(RegistryError, match=r"desk has no live version\. Name one \(desk/2 is the newest\)"):
         registry.fetch("desk")
 
@@ -242,7 +321,7 @@ def test_two_processes_that_add_at_once_get_versions_of_their_own(tiny_artifact:
         "    (copy / 'SHA256SUMS').unlink()\n"
         "    write_sums(copy)\n"
         "    version = registry.add(copy, 'desk')\n"
-        "    registry.set_alias('desk', 'candidate', version)\n"
+        "    registry.set_alias('desk', 'shadow', version)\n"
         "    print(version)\n"
     )
     commands = [[sys.executable, "-c", program, str(tiny_artifact), str(tmp_path), letter] for letter in "ab"]
@@ -259,6 +338,6 @@ def test_a_folder_and_a_reference_open_the_same_artifact(tiny_artifact: Path, tm
     settings = Settings(home=tmp_path / "home", cache=tmp_path / "cache", threads=1)
     registry = open_registry(settings)
     registry.add(tiny_artifact, "desk")
-    registry.set_alias("desk", "live", 1)
+    registry.make_live("desk", 1, WAIVED)
     opened = [open_artifact(reference, settings) for reference in (str(tiny_artifact), "desk", "desk/1", "desk@live")]
     assert len({artifact.identity for artifact in opened}) == 1
