@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -28,6 +28,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Score a model: `trivet evaluate support my-test.csv --out report`."""
+    from trivet.data.judged import rows_to_judge
     from trivet.evaluate import evaluate as judge
     from trivet.evaluation.lines import headline, remarks
     from trivet.evaluation.write import write_report
@@ -38,7 +39,7 @@ def evaluate(
     report = judge(
         artifact,
         settings=settings,
-        data=_other_rows(artifact.recipe.data, dataset, text, label) if dataset else None,
+        data=rows_to_judge(artifact.recipe.data, dataset, text=text, label=label) if dataset else None,
         with_baselines=not no_baselines,
     )
     written = write_report(report, out) if out is not None else None
@@ -48,14 +49,3 @@ def evaluate(
     print_lines([headline(report.name, report), *(f"  {line}" for line in remarks(report))])
     if written is not None:
         print_lines([f"  report: {written.html}"])
-
-
-def _other_rows(own: Any, dataset: str, text: str, label: str) -> Any:
-    """The data recipe for another set: a file of the reader's own is test rows as a whole."""
-    from trivet.data.paths import is_path
-    from trivet.recipe.data import Columns
-
-    columns = Columns(text=text, label=label)
-    if is_path(dataset):
-        return own.model_copy(update={"dataset": dataset, "test": dataset, "columns": columns, "split": "given"})
-    return own.model_copy(update={"dataset": dataset, "test": "", "columns": columns})

@@ -23,17 +23,7 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Copy a checked artifact without the weights for training, ready for `trivet serve --model support=FOLDER`."""
-    from trivet.artifact.copy import copy_for_serving
-    from trivet.errors import LicenceError
-    from trivet.registry.open import open_artifact
+    from trivet.api import export as write
 
-    artifact = open_artifact(model, Settings())
-    if not artifact.card.licence_commercial and not accept_licence:
-        raise LicenceError(
-            f"{artifact.card.name} was trained on {artifact.card.data.name}, which is for research only"
-            f" ({artifact.card.data.licence}).",
-            where=model,
-            todo="Add --accept-licence where your use is allowed.",
-        )
-    size = copy_for_serving(artifact.path, out)
+    size = write(model, out, accept_licence=accept_licence, settings=Settings())
     print_json({"path": str(out), "bytes": size}) if as_json else print_lines([f"{out}: {size / 1e6:.1f} MB."])

@@ -22,11 +22,13 @@ VERBS: dict[str, str] = {
     "models": "List and fetch pretrained encoders.",
     "advise": "Name encoder and method for a data set, with expected score and seconds.",
     "train": "Train a model from a data set by name or path.",
+    "add-label": "Teach a model one more label from a few texts, within a second.",
     "evaluate": "Score a model on a test set, with intervals and baselines.",
     "predict": "Answer texts, or a whole file to a Parquet file.",
     "explain": "The words that an answer rests on, and the training rows most like the text.",
     "export": "Write what a model serves into a folder of your own.",
     "registry": "Versions, aliases, promotion and roll-back.",
+    "reproduce": "Train a model again and say whether the same came out.",
     "bench": "Run, verify and list the recorded figures.",
 }
 
@@ -55,7 +57,7 @@ class _Verbs(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name in VERBS:
-            return _command(import_module(f"trivet.cli.{cmd_name}").app, cmd_name)
+            return _command(import_module(f"trivet.cli.{cmd_name.replace('-', '_')}").app, cmd_name)
         plugin = _plugins().get(cmd_name)
         return _command(plugin.load(), cmd_name) if plugin else None
 
@@ -131,6 +133,8 @@ def run() -> None:
         _complain(f"this needs {missing}, which only training needs. pip install 'trivet[train]'.", as_json=as_json)
     except typer.Exit as end:
         sys.exit(end.exit_code)
+    except MemoryError:
+        _complain("memory ran out. Give fewer rows or texts at a time, or use a machine with more.", as_json=as_json)
     except (typer.Abort, KeyboardInterrupt):
         _complain("interrupted; nothing was left half done.", as_json=as_json, status=130)
     else:

@@ -28,6 +28,7 @@ def test_help_lists_all_verbs_those_of_services_too() -> None:
         "explain",
         "export",
         "registry",
+        "reproduce",
         "bench",
         "serve",
         "demo",
@@ -45,7 +46,8 @@ def test_help_takes_less_than_half_a_second() -> None:
 
 
 @pytest.mark.parametrize(
-    "verb", ["data", "models", "advise", "train", "evaluate", "predict", "explain", "export", "registry", "bench"]
+    "verb",
+    ["data", "models", "advise", "train", "evaluate", "predict", "explain", "export", "registry", "reproduce", "bench"],
 )
 def test_every_verb_has_help_and_loads_no_torch(verb: str) -> None:
     program = (
