@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -80,6 +80,7 @@ def lint(
     user: Annotated[str, typer.Option(help="Column of the user (interactions).")] = "",
     item: Annotated[str, typer.Option(help="Column of the item (interactions).")] = "",
     time: Annotated[str, typer.Option(help="Column of the time.")] = "",
+    target: Annotated[str, typer.Option(help="What the label's column holds: label, labels (a|b) or number.")] = "",
     test: Annotated[Path | None, typer.Option(help="A file of test rows.")] = None,
     items: Annotated[Path | None, typer.Option(help="The catalogue of a set of interactions.")] = None,
     max_tokens: Annotated[int, typer.Option(help="Texts longer than this are called long.")] = 128,
@@ -87,10 +88,21 @@ def lint(
 ) -> None:
     """What to know before training: duplicates, contradictions, rare labels, leaks; errors exit 1."""
     from trivet.data.sources import open_dataset
-    from trivet.recipe.data import Columns, DataRecipe
+    from trivet.errors import InputError
+    from trivet.recipe.data import Columns, DataRecipe, Target
 
     columns = Columns(text=text, label=label, user=user, item=item, time=time)
-    recipe = DataRecipe(dataset=dataset, columns=columns, test=str(test or ""), items=str(items or ""))
+    if target not in get_args(Target):
+        raise InputError(f"{target!r} is no target.", where="--target", todo="Use label, labels or number.")
+    recipe = DataRecipe.model_validate(
+        {
+            "dataset": dataset,
+            "columns": columns,
+            "target": target,
+            "test": str(test or ""),
+            "items": str(items or ""),
+        }
+    )
     opened = open_dataset(recipe, Settings())
     findings = _findings(opened, max_tokens=max_tokens)
     facts = _facts(opened)
@@ -144,6 +156,15 @@ def _findings(dataset: Dataset, *, max_tokens: int) -> tuple[Finding, ...]:
         train = dataset.frame("train")
         types = [" + ".join(sorted({label for _, _, label in spans})) or "no span" for spans in train["spans"]]
         return lint_frame(train.assign(label=types), max_tokens_hint=max_tokens)
+    if dataset.kind == "multilabel":
+        train = dataset.frame("train")
+        return lint_frame(
+            train.assign(label=[" + ".join(one) or "no label" for one in train["labels"]]), max_tokens_hint=max_tokens
+        )
+    if dataset.kind == "regression":
+        train = dataset.frame("train")
+        found = lint_frame(train.assign(label=train["number"].astype(str)), max_tokens_hint=max_tokens)
+        return tuple(one for one in found if one.kind != "rare label")
     test = dataset.frame("test") if "test" in dataset.tables else None
     return lint_frame(dataset.frame("train"), test=test, max_tokens_hint=max_tokens)
 
@@ -157,9 +178,14 @@ def _facts(dataset: Dataset) -> dict[str, Any]:
     facts["rows"] = {table: len(dataset.frame(table)) for table in shown}
     if dataset.kind == "tagging":
         facts["types"] = len({label for spans in dataset.frame("train")["spans"] for _, _, label in spans})
-    if dataset.kind == "classification":
+    if dataset.kind in ("classification", "multilabel", "regression"):
         train = dataset.frame("train")
-        facts["labels"] = int(train["label"].nunique())
+        if "number" in train:
+            facts["range"] = f"{train['number'].min():g} to {train['number'].max():g}"
+        elif "labels" in train:
+            facts["labels"] = len({label for labels in train["labels"] for label in labels})
+        else:
+            facts["labels"] = int(train["label"].nunique())
         if "test" in dataset.tables:
             facts["overlap"] = measure_overlap(list(train["text"]), list(dataset.frame("test")["text"])).line()
     return facts

@@ -32,6 +32,43 @@ def cut_stratified(frame: pd.DataFrame, *, share: float, seed: int) -> Cut:
     return _apart(frame, np.concatenate(held) if held else np.array([], dtype=np.int64))
 
 
+def cut_label_sets(frame: pd.DataFrame, *, share: float, seed: int) -> Cut:
+    """Holds out `share` of the rows so that every label is held out in proportion, where a text may have several.
+
+    Iterative stratification (Sechidis et al. 2011, "On the stratification of multi-label data"): the rows of the label
+    that is rarest among those not yet dealt are dealt first, each to the part that lacks most of that label. Rows
+    without a label come last. A label's only row is kept.
+    """
+    generator = np.random.default_rng(seed)
+    sets = frame["labels"].tolist()
+    names = sorted({label for labels in sets for label in labels})
+    places = {label: at for at, label in enumerate(names)}
+    hot = np.zeros((len(sets), len(names)), dtype=bool)
+    for row, labels in enumerate(sets):
+        hot[row, [places[label] for label in labels]] = True
+    lacking = share * hot.sum(axis=0)
+    rows_lacking = round(share * len(sets))
+    held: list[int] = []
+    open_ = np.ones(len(sets), dtype=bool)
+    while (left := hot[open_].sum(axis=0)).any():
+        rarest = int(np.argmin(np.where(left > 0, left, len(sets) + 1)))
+        for row in generator.permutation(np.flatnonzero(hot[:, rarest] & open_)):
+            open_[row] = False
+            if lacking[rarest] > 0.5 and rows_lacking > 0:
+                held.append(int(row))
+                lacking[hot[row]] -= 1
+                rows_lacking -= 1
+    rest = generator.permutation(np.flatnonzero(~hot.any(axis=1)))[: max(rows_lacking, 0)]
+    return _apart(frame, np.array([*held, *rest.tolist()], dtype=np.int64))
+
+
+def cut_numbers(frame: pd.DataFrame, *, share: float, seed: int) -> Cut:
+    """Holds out `share` of the rows, drawn with `seed`; whole groups where the frame names the group of its rows."""
+    if "group" in frame:
+        return cut_grouped(frame, share=share, seed=seed)
+    return _apart(frame, np.random.default_rng(seed).permutation(len(frame))[: round(share * len(frame))])
+
+
 def cut_grouped(frame: pd.DataFrame, *, share: float, seed: int) -> Cut:
     """Holds out whole groups, drawn with `seed`, until `share` of the rows is reached as nearly as the groups allow.
 

@@ -52,6 +52,8 @@ def draw_plots(report: Report) -> tuple[Plot, ...]:
         chosen.append(("risk-coverage", "Risk and coverage", (4.8, 4.4), _draw_risk_coverage))
         side = 4.8 if len(report.labels) > NAMED_LABELS else 3.0 + 0.22 * len(report.labels)
         chosen.append(("confusion", "Confusion", (side + 0.6, side), _draw_confusion))
+    if report.kind == "regression":
+        chosen.append(("values", "Predicted against true", (4.8, 4.4), _draw_values))
     return tuple(_render(report, *one) for one in chosen)
 
 
@@ -157,3 +159,14 @@ def _draw_confusion(axes: Axes, report: Report) -> None:
         axes.set_xticks(range(len(report.labels)), report.labels, rotation=90)
         axes.set_yticks(range(len(report.labels)), report.labels)
     axes.set(xlabel="predicted", ylabel="true")
+
+
+def _draw_values(axes: Axes, report: Report) -> None:
+    table = report.predictions
+    assert table is not None, "a report is drawn with its predictions"
+    true, found = table["truth"].to_numpy(), table["predicted"].to_numpy()
+    ends = [min(true.min(), found.min()), max(true.max(), found.max())]
+    axes.plot(ends, ends, color=INK, linestyle=":", linewidth=1, label="right")
+    axes.scatter(true, found, color=ACCENT, s=10, alpha=0.6, label=report.name)
+    axes.set(xlabel="true", ylabel="predicted")
+    axes.legend(frameon=False, loc="upper left")

@@ -32,7 +32,7 @@ def slice_answers(
     """
     known = in_scope(table)
     right = outcomes(table)
-    found = _slice("length", _by_length(known["tokens"].to_numpy()), right)
+    found = _slice("length", by_length(known["tokens"].to_numpy()), right)
     if train_labels:
         found += _slice("label frequency", _by_frequency(known["truth"].tolist(), train_labels), right)
     for name, values in columns.items():
@@ -55,7 +55,8 @@ def _slice(by: str, members: Mapping[str, NDArray[np.bool_]], right: NDArray[np.
     ]
 
 
-def _by_length(tokens: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
+def by_length(tokens: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
+    """Which rows fall into each bucket of length, bool[N] by the bucket's name."""
     edges = (0, *LENGTHS)
     buckets = {f"{low + 1}-{high} tokens": (tokens > low) & (tokens <= high) for low, high in pairwise(edges)}
     return {**buckets, f"over {LENGTHS[-1]} tokens": tokens > LENGTHS[-1]}

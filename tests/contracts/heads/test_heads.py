@@ -14,7 +14,16 @@ from trivet.heads.analytic import AnalyticHead
 from trivet.heads.head import Head
 from trivet.heads.load import load_head
 from trivet.heads.logistic import LogisticHead
+from trivet.heads.one_vs_rest import fit_one_vs_rest
 from trivet.heads.prototypes import Prototypes
+from trivet.heads.ridge import fit_ridge
+from trivet.heads.rows import check_labels, check_truth
+
+
+def hot(rows: NDArray[np.float32], truth: NDArray[np.int64], labels: Sequence[str]) -> NDArray[np.float64]:
+    """Zeros and ones of one label a row, after the checks that a head on indices makes itself."""
+    return np.eye(len(labels))[check_truth(truth, rows=len(rows), classes=len(check_labels(labels)))]
+
 
 Fit = Callable[[NDArray[np.float32], NDArray[np.int64], Sequence[str]], Head]
 
@@ -25,6 +34,12 @@ FITS: dict[str, Fit] = {
     ),
     "analytic-without-expansion": lambda rows, truth, labels: AnalyticHead.fit(
         rows, truth, labels, expansion=0, penalties=(0.1,), seed=0
+    ),
+    "ridge": lambda rows, truth, labels: fit_ridge(
+        rows, hot(rows, truth, labels), labels, expansion=64, penalties=(0.1, 1.0), seed=0
+    ),
+    "one-vs-rest": lambda rows, truth, labels: fit_one_vs_rest(
+        rows, hot(rows, truth, labels), labels, penalties=(0.1, 1.0), seed=0
     ),
     "logistic": lambda rows, truth, labels: LogisticHead.fit(rows, truth, labels, penalties=(0.1, 1.0), seed=0),
 }

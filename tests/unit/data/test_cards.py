@@ -38,7 +38,7 @@ def test_a_card_tells_origin_licence_citation_and_hashes(card: DataCard) -> None
 
 def test_research_only_sets_are_marked() -> None:
     research = {card.name for card in list_cards() if not card.licence.commercial}
-    assert research == {"phrasebank-50agree", "phrasebank-allagree", "ml-latest-small"}
+    assert research == {"fiqa", "phrasebank-50agree", "phrasebank-allagree", "ml-latest-small"}
 
 
 def test_an_unknown_name_is_answered_with_the_closest() -> None:
