@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 
 def _routes(context: Context) -> APIRouter:
     # Training a model of the domain needs no web framework.
+    from fastapi import APIRouter
+
+    from trivet_support.routes.explain import explain_routes
     from trivet_support.routes.parse import parse_routes
 
-    return parse_routes(context)
+    router = APIRouter()
+    router.include_router(parse_routes(context))
+    router.include_router(explain_routes(context))
+    return router
 
 
 service = Service(

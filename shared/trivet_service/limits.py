@@ -14,6 +14,8 @@ from trivet_service.problems import Flaw, ProblemError, problem_response
 # Far above what any model reads, so that a long text is truncated and reported; low enough to be tokenised in some
 # 50 ms.
 MAX_CHARACTERS = 100_000
+# For what costs rows of the graph a word.
+MAX_SHORT_CHARACTERS = 4_096
 
 
 def _refuse_blank(text: str) -> str:
@@ -23,6 +25,9 @@ def _refuse_blank(text: str) -> str:
 
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=MAX_CHARACTERS), AfterValidator(_refuse_blank)]
+ShortText = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_SHORT_CHARACTERS), AfterValidator(_refuse_blank)
+]
 
 
 class BodyLimit:

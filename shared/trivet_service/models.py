@@ -82,6 +82,14 @@ class Model:
             return np.empty((0, self.artifact.graph.engine.dim), dtype=np.float32)
         return _stack(outcomes)["embedding"]
 
+    async def run(self, encoded: Sequence[Encoded]) -> dict[str, F32]:
+        """Every output F32[N, W] of the graph, in order. Raises as the batcher, and what the engine raises on any."""
+        outcomes = await self.batcher.async_submit_many(encoded, deadline_s=self.settings.batch_deadline_s)
+        for outcome in outcomes:
+            if isinstance(outcome, Exception):
+                raise outcome
+        return _stack(outcomes)
+
     async def _encode(self, texts: Sequence[str], *, pointer: str) -> list[Encoded]:
         try:
             if sum(map(len, texts)) <= _INLINE_CHARACTERS:
