@@ -10,17 +10,13 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from trivet.answers.similarity import Shares
 from trivet.runtime.vector_index import VectorIndex
 from trivet_recommend.behaviour import Behaviour, Seen
 
 F32: TypeAlias = npt.NDArray[np.float32]
 Rung = Literal["personal", "session", "popular"]
 
-# Shares of the score: what others did next, what the texts say, what is popular. These and the fading were the best
-# of ten
-# tried for everybody's last but one event in the samples and in MovieTweetings, with the texts of the untrained
-# encoder.
-TOGETHER, ALIKE, POPULAR = 1.0, 0.3, 0.5
 # Steps of a history that are looked at, and how many steps halve their weight.
 STEPS = 30
 HALVES_IN = 2.0
@@ -52,12 +48,13 @@ def rank_personal(
     steps: Sequence[tuple[str, float]],
     behaviour: Behaviour,
     index: VectorIndex,
+    shares: Shares,
     *,
     barred: Collection[str],
     allowed: Collection[str] | None,
     n: int,
 ) -> list[Pick]:
-    """The `n` best items for somebody who took these steps: by companions, by text and by popularity."""
+    """The `n` best items for somebody who took these steps, in the blend of companions, text and popularity."""
     together, sources = _companions(steps, behaviour)
     weights = np.asarray([weight for _, weight in steps], dtype=np.float32)
     vectors = index.vectors([item for item, _ in steps])
@@ -73,8 +70,11 @@ def rank_personal(
     found = index.vectors(names)
     alike = found @ profile
     strongest = max(together.values(), default=0.0) or 1.0
-    scores = ALIKE * alike + np.asarray(
-        [TOGETHER * together.get(name, 0.0) / strongest + POPULAR * behaviour.popularity(name) for name in names],
+    scores = shares.alike * alike + np.asarray(
+        [
+            shares.together * together.get(name, 0.0) / strongest + shares.popular * behaviour.popularity(name)
+            for name in names
+        ],
         dtype=np.float32,
     )
     best = np.argsort(-scores, kind="stable")[:n]

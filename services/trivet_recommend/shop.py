@@ -6,6 +6,7 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from trivet.answers.similarity import Shares
 from trivet.runtime.vector_index import F32, VectorIndex
 from trivet_recommend.behaviour import Behaviour, Seen
 from trivet_recommend.item_text import categories_of
@@ -24,8 +25,9 @@ class Choice:
 class Shop:
     """Items under their vectors, and what users did with them; changes show in the next answer."""
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int, shares: Shares) -> None:
         self.index = VectorIndex(dim)
+        self._shares = shares
         self._items: dict[str, Item] = {}
         self._behaviour = Behaviour()
         self._lock = threading.Lock()
@@ -79,7 +81,9 @@ class Shop:
             barred = {*excluded, *(seen.item for seen in history)}
             allowed = self._in_category(category) if category else None
             picks = (
-                rank_personal(steps, self._behaviour, self.index, barred=barred, allowed=allowed, n=n) if steps else []
+                rank_personal(steps, self._behaviour, self.index, self._shares, barred=barred, allowed=allowed, n=n)
+                if steps
+                else []
             )
             if steps:
                 return Choice(rung, tuple(picks))

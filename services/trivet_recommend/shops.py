@@ -42,8 +42,8 @@ class Shops:
     @property
     def encoder(self) -> str:
         """Whose vectors are kept: the same weights answer a little differently in another precision."""
-        graph = self.model.artifact.graph
-        return f"{graph.hash}-{graph.engine.precision}"
+        artifact = self.model.artifact
+        return f"{artifact.identity}-{artifact.graph.engine.precision}"
 
     def open(self) -> None:
         """Open the store and build every tenant's shop; items without a vector of this encoder are embedded.
@@ -68,7 +68,9 @@ class Shops:
         """A tenant's shop; an empty one where there was none."""
         with self._lock:
             if tenant not in self._shops:
-                self._shops[tenant] = Shop(self.model.artifact.graph.engine.dim)
+                facts = self.model.artifact.facts
+                assert isinstance(facts, SimilarityFacts), "checked when the shops are opened"
+                self._shops[tenant] = Shop(facts.dim, facts.shares)
             return self._shops[tenant]
 
     def put(self, tenant: str, items: Sequence[Item], changed: Sequence[Item], vectors: F32) -> None:

@@ -48,7 +48,7 @@ class Model:
         """
         encoded = await self._encode([text], pointer="/text")
         rows = await self.batcher.async_submit(encoded[0], deadline_s=self.settings.deadline_s)
-        return self.artifact.answer(_stack([rows]), encoded, top=top)[0]
+        return self.artifact.answering.classify(_stack([rows]), encoded, top=top)[0]
 
     async def answer_many(
         self, texts: Sequence[str], *, top: int, pointer: str = "/texts/{row}"
@@ -65,7 +65,10 @@ class Model:
         answers: list[Any] = list(outcomes)
         if good:
             found = await asyncio.to_thread(
-                self.artifact.answer, _stack([outcomes[at] for at in good]), [encoded[at] for at in good], top=top
+                self.artifact.answering.classify,
+                _stack([outcomes[at] for at in good]),
+                [encoded[at] for at in good],
+                top=top,
             )
             for at, answer in zip(good, found, strict=True):
                 answers[at] = answer
@@ -79,8 +82,8 @@ class Model:
             if isinstance(outcome, Exception):
                 raise outcome
         if not texts:
-            return np.empty((0, self.artifact.graph.engine.dim), dtype=np.float32)
-        return _stack(outcomes)["embedding"]
+            return np.empty((0, self.artifact.dim), dtype=np.float32)
+        return self.artifact.answering.embed(_stack(outcomes))
 
     async def run(self, encoded: Sequence[Encoded]) -> dict[str, F32]:
         """Every output F32[N, W] of the graph, in order. Raises as the batcher, and what the engine raises on any."""

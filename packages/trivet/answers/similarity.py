@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from trivet.answers.reading import check_names, read_count
+from trivet.answers.reading import check_names, read_count, read_number
 from trivet.errors import ArtifactError, InputError
 
 BLOCK = 256
 
 
 @dataclass(frozen=True)
+class Shares:
+    """What a ranking is made of: what the same people touched, the texts, and popularity."""
+
+    together: float
+    alike: float
+    popular: float
+
+
+@dataclass(frozen=True)
 class SimilarityFacts:
-    """Width of the embedding, the longest text that it reads, and the widths that it may be cut to, the least first."""
+    """Width of the embedding, the longest text that it reads, and the widths that it may be cut to, the least first.
+
+    `shares` are those of a ranking that uses behaviour as well.
+    """
 
     dim: int
     max_tokens: int
     dims: tuple[int, ...] = ()
+    shares: Shares = Shares(1.0, 0.3, 0.5)
     kind: Literal["similarity"] = field(default="similarity", init=False)
 
     @classmethod
@@ -31,11 +44,12 @@ class SimilarityFacts:
         Raises:
             ArtifactError: a fact is missing, unknown, of another type or out of range.
         """
-        check_names(values, ("kind", "dim", "max_tokens"), ("dims",))
+        check_names(values, ("kind", "dim", "max_tokens"), ("dims", "shares"))
         dim, dims = read_count(values, "dim"), values.get("dims", [])
         if not isinstance(dims, list) or not all(type(one) is int and 0 < one <= dim for one in dims):
             raise ArtifactError(f"{dims!r} is not a list of counts up to {dim}.", where="facts.dims")
-        return cls(dim=dim, max_tokens=read_count(values, "max_tokens"), dims=tuple(dims))
+        facts = cls(dim=dim, max_tokens=read_count(values, "max_tokens"), dims=tuple(dims))
+        return replace(facts, shares=_read_shares(values["shares"])) if "shares" in values else facts
 
     def cut(self, embeddings: NDArray[np.float32], dim: int) -> NDArray[np.float32]:
         """The first `dim` numbers of embeddings F32[N, D], brought to unit length again.
@@ -49,6 +63,14 @@ class SimilarityFacts:
             able = ", ".join(map(str, sorted({*self.dims, self.dim})))
             raise InputError(f"an embedding cannot be cut to {dim}.", where="dim", todo=f"Use {able}.")
         return _unit(embeddings[:, :dim], where="embeddings")
+
+
+def _read_shares(values: Any) -> Shares:
+    if not isinstance(values, Mapping):
+        raise ArtifactError("it is a JSON object.", where="facts.shares")
+    names = ("together", "alike", "popular")
+    check_names(values, names)
+    return Shares(*(read_number(values, name, low=-1e-9) for name in names))
 
 
 def rank_nearest(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from trivet.answers.classification import ClassificationAnswer
 from trivet.answers.facts import Facts
 from trivet.answers.similarity import SimilarityFacts
 from trivet.artifact.answering import Answer, Answering
@@ -118,6 +119,13 @@ class Artifact:
         return self.answering.prototypes
 
     @property
+    def dim(self) -> int:
+        """Length of an embedding."""
+        if isinstance(self.facts, SimilarityFacts):
+            return self.facts.dim
+        return self.graph.manifest.outputs["embedding"]
+
+    @property
     def identity(self) -> str:
         """sha256 over all files, in hex: equal for equal content wherever it lies."""
         return hashlib.sha256((self.path / SUMS).read_bytes()).hexdigest()
@@ -134,7 +142,7 @@ class Artifact:
                 raise refuse_empty(f"{pointer}/{row}")
         return encoded
 
-    def answer(self, outputs: Mapping[str, Floats], encoded: Sequence[Encoded], *, top: int = 5) -> list[Answer]:
+    def answer(self, outputs: Mapping[str, Floats], encoded: Sequence[Encoded], *, top: int = 5) -> Sequence[Answer]:
         """An answer a row of the graph's outputs F32[N, ...], with the `top` likeliest labels.
 
         Raises:
@@ -142,7 +150,7 @@ class Artifact:
         """
         return self.answering.answer(outputs, encoded, top=top)
 
-    def predict(self, texts: Sequence[str], *, top: int = 5) -> list[Answer]:
+    def predict(self, texts: Sequence[str], *, top: int = 5) -> Sequence[Answer]:
         """An answer a text, in their order, in batches of like length.
 
         Raises:
@@ -152,6 +160,18 @@ class Artifact:
         encoded = self.encode(texts)
         return self.answer(run_sorted(self._engine_graph().engine, encoded), encoded, top=top) if encoded else []
 
+    def classify(self, texts: Sequence[str], *, top: int = 5) -> list[ClassificationAnswer]:
+        """As `predict`, of a model that gives one label of several.
+
+        Raises:
+            InputError: see `encode`.
+            ArtifactError: the model does something else.
+        """
+        encoded = self.encode(texts)
+        if not encoded:
+            return []
+        return self.answering.classify(run_sorted(self._engine_graph().engine, encoded), encoded, top=top)
+
     def embed(self, texts: Sequence[str], *, dim: int = 0) -> Floats:
         """Embeddings F32[N, D] of unit length, in the order of the texts; `dim`: cut to it (`facts.dims`), 0: whole.
 
@@ -159,9 +179,9 @@ class Artifact:
             InputError: see `encode`; also a dimension that the model was not trained to be cut to.
         """
         encoded = self.encode(texts)
-        whole = np.empty((0, self.graph.manifest.outputs["embedding"]), dtype=np.float32)
+        whole = np.empty((0, self.dim), dtype=np.float32)
         if encoded:
-            whole = run_sorted(self._engine_graph().engine, encoded)["embedding"]
+            whole = self.answering.embed(run_sorted(self._engine_graph().engine, encoded))
         if not dim:
             return whole
         if not isinstance(self.facts, SimilarityFacts):

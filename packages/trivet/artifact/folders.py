@@ -46,6 +46,12 @@ def link_or_copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
+def copy_file(source: Path, target: Path) -> None:
+    """The same bytes at `target`, in a file of its own."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
 def sync_folder(folder: Path) -> None:
     """Everything below is on disk."""
     for path in sorted(folder.rglob("*")):

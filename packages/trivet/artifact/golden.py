@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,9 +81,9 @@ def make_answers(table: Table) -> tuple[GoldenAnswer, ...]:
     return tuple(answers)
 
 
-def compare_neighbours(outputs: Mapping[str, Floats]) -> Table:
-    """For what has no labels: the cosine of each text to each other one; to itself -1."""
-    rows = outputs["embedding"].astype(np.float64)
+def compare_neighbours(embeddings: Floats) -> Table:
+    """For what has no labels: the cosine of each text's embedding F32[N, D] to each other one; to itself -1."""
+    rows = embeddings.astype(np.float64)
     rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
     cosines = rows @ rows.T
     np.fill_diagonal(cosines, -1.0)

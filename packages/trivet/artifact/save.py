@@ -10,6 +10,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from trivet.answers.facts import facts_to_json
+from trivet.answers.tagging import TaggingFacts
 from trivet.artifact.answering import Answering
 from trivet.artifact.documents import write_document, write_json
 from trivet.artifact.folders import link_or_copy, new_folder
@@ -40,7 +41,12 @@ def save_artifact(parts: Parts, path: Path, *, golden_texts: Sequence[str]) -> P
     manifest = read_manifest(parts.graph)
     answering = Answering(parts.facts, parts.head, parts.prototypes, parts.yardstick)
     answering.check(tuple(manifest.outputs))
-    tokenizer = TextTokenizer(parts.tokenizer, parts.facts.max_tokens, parts.card.encoder.prefix)
+    tokenizer = TextTokenizer(
+        parts.tokenizer,
+        parts.facts.max_tokens,
+        parts.card.encoder.prefix,
+        spelled=isinstance(parts.facts, TaggingFacts),
+    )
     texts = check_texts(golden_texts, pointer="/golden")
     if not texts:
         raise ArtifactError("there is no golden text to compare at load.", where=str(path))
@@ -52,13 +58,13 @@ def save_artifact(parts: Parts, path: Path, *, golden_texts: Sequence[str]) -> P
         prefix=parts.card.encoder.prefix,
         head=None if parts.head is None else parts.head.describe(),
         prototypes=parts.prototypes is not None,
+        yardstick=None if parts.yardstick is None else parts.yardstick.describe(),
         created=parts.card.created,
         trivet=parts.card.trivet,
     )
     with new_folder(path) as folder:
         for name in (*manifest.files, NAME):
             link_or_copy(parts.graph / name, graph_folder(folder, header) / name)
-        yardstick=None if parts.yardstick is None else parts.yardstick.describe(),
         write_document(parts.recipe, folder / RECIPE)
         write_json(facts_to_json(parts.facts), folder / FACTS)
         write_document(parts.card, folder / CARD)
@@ -106,7 +112,7 @@ def _tensors(parts: Parts) -> dict[str, Floats]:
         found.update({f"head.{name}": np.ascontiguousarray(rows) for name, rows in parts.head.tensors().items()})
     if parts.prototypes is not None:
         found["prototypes.means"] = np.ascontiguousarray(parts.prototypes.means)
-    return found
     if parts.yardstick is not None:
         tensors = parts.yardstick.tensors()
         found.update({f"novelty.{name}": np.ascontiguousarray(rows) for name, rows in tensors.items()})
+    return found

@@ -42,7 +42,7 @@ def measure_quality(artifact: Artifact, recipe: Recipe, settings: Settings, *, s
     rows = test_rows(dataset, recipe.data)
     labels = _labels(artifact)
     truth = index_labels(list(rows["label"]), labels)
-    predicted = index_labels([answer.label for answer in artifact.predict(list(rows["text"]), top=1)], labels)
+    predicted = index_labels([answer.label for answer in artifact.classify(list(rows["text"]), top=1)], labels)
     right = predicted == truth
     interval = bootstrap_interval(right.astype(float), seed=seed)
     baselines = {}
@@ -60,8 +60,8 @@ def measure_int8_loss(
     rows = test_rows(open_dataset(recipe.data, settings), recipe.data)
     labels, texts = _labels(artifact), list(rows["text"])
     truth = index_labels(list(rows["label"]), labels)
-    served = index_labels([answer.label for answer in artifact.predict(texts, top=1)], labels)
-    full = index_labels([answer.label for answer in exact.predict(texts, top=1)], labels)
+    served = index_labels([answer.label for answer in artifact.classify(texts, top=1)], labels)
+    full = index_labels([answer.label for answer in exact.classify(texts, top=1)], labels)
     lost = compare_paired(full == truth, served == truth, seed=seed)
     kept = {"truth": truth.tolist(), "int8": served.tolist(), "fp32": full.tolist()}
     return Measured(kept, 100 * lost.low, 100 * lost.high)
@@ -93,7 +93,7 @@ def measure_service(path: Path, settings: Settings, *, what: str, runs: int) -> 
 
 def _label(artifact: Artifact, encoded: list[Any], *, batch_size: int) -> list[str]:
     outputs = run_sorted(artifact.graph.engine, encoded, batch_size=batch_size)
-    return [answer.label for answer in artifact.answer(outputs, encoded, top=1)]
+    return [answer.label for answer in artifact.answering.classify(outputs, encoded, top=1)]
 
 
 def _labels(artifact: Artifact) -> tuple[str, ...]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_matrix
+
+from trivet.answers.similarity import Shares
 
 # From the items of a history (indexes, oldest first) to a score for every item [N].
 Ranker = Callable[[Sequence[int]], np.ndarray]
@@ -46,6 +49,41 @@ def rank_by_text(embeddings: np.ndarray, *, half_life: float = 3.0) -> Ranker:
         return embeddings @ (profile / max(float(np.linalg.norm(profile)), 1e-12))
 
     return rank
+
+
+@dataclass(frozen=True)
+class Blend:
+    """As a shop ranks: neighbours at most 1, the cosine of the text, popularity on a logarithmic scale from 0 to 1."""
+
+    neighbours: Ranker
+    text: Ranker
+    popularity: Ranker
+
+    def parts(self, history: Sequence[int]) -> np.ndarray:
+        """The three scores of every item [3, N], in the order of `Shares`."""
+        near, counts = self.neighbours(history), self.popularity(history)
+        popular = np.log1p(1000.0 * counts / (counts.max() or 1.0)) / np.log1p(1000.0)
+        return np.stack([near / (near.max() or 1.0), self.text(history), popular])
+
+    def ranker(self, shares: Shares) -> Ranker:
+        """The ranking with these shares."""
+        weights = np.array([shares.together, shares.alike, shares.popular])
+        return lambda history: weights @ self.parts(history)
+
+    def choose_shares(
+        self, candidates: Sequence[Shares], histories: Sequence[Sequence[int]], targets: Sequence[int], *, top: int
+    ) -> Shares:
+        """The candidate with the best NDCG at `top`; of equal ones the first."""
+        gained = np.zeros(len(candidates))
+        weights = np.array([[one.together, one.alike, one.popular] for one in candidates])
+        for history, target in zip(histories, targets, strict=True):
+            scores = weights @ self.parts(history)
+            open_ = np.ones(scores.shape[1], dtype=bool)
+            open_[list(history)] = False
+            open_[target] = False
+            places = 1 + (scores[:, open_] >= scores[:, [target]]).sum(axis=1)
+            gained += np.where(places <= top, 1.0 / np.log2(places + 1.0), 0.0)
+        return candidates[int(gained.argmax())]
 
 
 def place_targets(

@@ -40,7 +40,7 @@ def judge_labels(case: Case, facts: ClassificationFacts) -> Report:
     own = open_dataset(artifact.recipe.data, case.settings)
     train = training_rows(own, artifact.recipe.data)
     began = time.perf_counter()
-    answers = artifact.predict(list(rows["text"]), top=len(facts.labels))
+    answers = artifact.classify(list(rows["text"]), top=len(facts.labels))
     seconds = time.perf_counter() - began
     foreign = "out_of_scope_test" if "out_of_scope_test" in dataset.tables else ""
     return build_report(
@@ -54,7 +54,7 @@ def judge_labels(case: Case, facts: ClassificationFacts) -> Report:
         answers,
         facts,
         baselines=baseline_labels(artifact.recipe, own, rows, settings=case.settings) if case.with_baselines else {},
-        out_of_scope=artifact.predict(list(dataset.frame(foreign)["text"]), top=len(facts.labels)) if foreign else (),
+        out_of_scope=artifact.classify(list(dataset.frame(foreign)["text"]), top=len(facts.labels)) if foreign else (),
         seconds=seconds,
         seed=case.data.seed,
     )

@@ -49,7 +49,7 @@ def test_a_label_whose_lead_was_within_the_tolerance_may_differ() -> None:
 
 
 def test_what_has_no_labels_is_compared_by_the_nearest_other_text() -> None:
-    table = compare_neighbours({"embedding": np.array([[2, 0], [1, 0.1], [0, 1]], dtype=np.float32)})
+    table = compare_neighbours(np.array([[2, 0], [1, 0.1], [0, 1]], dtype=np.float32))
     assert [answer.label for answer in make_answers(table)] == ["1", "0", "1"]
 
 

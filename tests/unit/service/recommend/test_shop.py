@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trivet.answers.similarity import Shares
 from trivet_recommend.shop import Shop
 from trivet_recommend.store import Event, Item
 
@@ -15,7 +16,7 @@ KINDS = ("shoe", "tent", "lamp")
 
 
 def shop_of(per_kind: int = 4) -> Shop:
-    shop = Shop(8)
+    shop = Shop(8, Shares(1.0, 0.3, 0.5))
     items, vectors = [], []
     rng = np.random.default_rng(0)
     for at, kind in enumerate(KINDS):
@@ -101,7 +102,7 @@ def test_a_category_keeps_the_others_out():
 
 
 def test_an_empty_shop_recommends_nothing():
-    assert ask(Shop(8), user="u") == ("popular", [], ())
+    assert ask(Shop(8, Shares(1.0, 0.3, 0.5)), user="u") == ("popular", [], ())
 
 
 @settings(max_examples=60, deadline=None)
