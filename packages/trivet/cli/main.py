@@ -24,6 +24,7 @@ VERBS: dict[str, str] = {
     "train": "Train a model from a data set by name or path.",
     "add-label": "Teach a model one more label from a few texts, within a second.",
     "evaluate": "Score a model on a test set, with intervals and baselines.",
+    "compare": "Judge two models on the same test rows, with paired tests.",
     "predict": "Answer texts, or a whole file to a Parquet file.",
     "explain": "The words that an answer rests on, and the training rows most like the text.",
     "export": "Write what a model serves into a folder of your own.",

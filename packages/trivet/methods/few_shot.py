@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
+import torch
 from threadpoolctl import threadpool_limits
 
 from trivet.backbone.blend import blend_weights
+from trivet.backbone.precision import use_bf16
 from trivet.backbone.trained import encoder_of, save_weights
 from trivet.data.label_names import label_words
 from trivet.errors import DataError
@@ -174,7 +176,8 @@ def _hold_out(
         kept = np.setdiff1d(np.arange(len(truth)), fold)
         fitted = _fit(recipe, rows.iloc[kept], ground.below(f"fold-{number}"))
         texts = [*rows["text"].iloc[kept], *names, *rows["text"].iloc[fold]]
-        embeddings = compute_outputs(fitted.module, ground.tokenizer.encode(texts))[0].numpy()
+        bf16 = use_bf16(recipe.training.bf16, torch.device("cpu"))
+        embeddings = compute_outputs(fitted.module, ground.tokenizer.encode(texts), bf16=bf16)[0].numpy()
         seen, unseen = embeddings[: -len(fold)], embeddings[-len(fold) :]
         learnt = Learnt(seen, np.concatenate([truth[kept], np.arange(len(names))]))
         for at, penalty in enumerate(penalties):
