@@ -13,6 +13,8 @@ from trivet.errors import TrivetError
 
 Measure = Literal[
     "quality",
+    "micro_f1",
+    "mse",
     "int8_loss",
     "batch_flips",
     "service_memory",

@@ -16,6 +16,7 @@ from trivet.artifact.documents import read_document
 from trivet.artifact.layout import CARD
 from trivet.bench.definition import Benchmark
 from trivet.bench.measure_explain import measure_attribution
+from trivet.bench.measure_label_sets import measure_label_sets, measure_mse
 from trivet.bench.measure_spans import measure_spans
 from trivet.bench.measure_transfer import Carried, measure_transfer
 from trivet.bench.measures import (
@@ -123,6 +124,10 @@ def _measure(
         match benchmark.measure:
             case "quality":
                 return measure_quality(load(), recipe, settings, seed=seed)
+            case "micro_f1":
+                return measure_label_sets(load(), recipe, settings, seed=seed)
+            case "mse":
+                return measure_mse(load(), recipe, settings, seed=seed)
             case "int8_loss":
                 return measure_int8_loss(load(), load(precision="fp32"), recipe, settings, seed=seed)
             case "batch_flips":

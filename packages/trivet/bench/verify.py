@@ -11,6 +11,7 @@ import numpy as np
 
 from trivet.bench.definition import Benchmark
 from trivet.bench.measure_explain import mean_gain
+from trivet.bench.measure_label_sets import recompute_micro_f1, recompute_mse
 from trivet.bench.measure_spans import recompute_spans
 from trivet.bench.measure_transfer import recompute_transfer
 from trivet.bench.record import AGAIN, Record, read_json, read_record, record_path
@@ -80,6 +81,10 @@ def recompute(benchmark: Benchmark, kept: dict[str, Any]) -> float:
     match benchmark.measure:
         case "quality":
             return share_right(kept["predicted"], kept["truth"])
+        case "micro_f1":
+            return recompute_micro_f1(kept)
+        case "mse":
+            return recompute_mse(kept)
         case "int8_loss":
             exact = share_right(kept["fp32"], kept["truth"])
             return 100 * (exact - share_right(kept["int8"], kept["truth"]))
