@@ -56,17 +56,14 @@ def test_a_few_rows_a_label_make_a_model_that_answers(trivet: Trivet, few: Path)
 
 @pytest.mark.real_data
 def test_another_model_starts_from_the_weights_that_were_tuned(trivet: Trivet, few: Path, tmp_path: Path) -> None:
-    words = ("--set", "data.shots=4", "--set", "export.precision=fp32", "--set", "method.head=prototypes")
-    started = trivet(
-        "train", "support", "banking77-5shot", "--method", "head", "--encoder", str(few), *words, "--no-evaluate",
-        "--out", str(tmp_path / "started"), "--json",
-    )  # fmt: skip
+    recipe = tmp_path / "again.toml"
+    recipe.write_text(FEW.replace("hwu64-10shot", "hwu64-5shot").replace("shots = 4", "shots = 3"))
+    out = str(tmp_path / "started")
+    started = trivet("train", str(recipe), "--encoder", str(few), "--no-evaluate", "--out", out, "--json")
     assert json.loads(started.stdout)["path"] == str(tmp_path / "started")
     card = json.loads((tmp_path / "started" / "card.json").read_text())
     assert card["descent"] == "warm start"
     assert card["encoder"]["name"] == str(few)
-    refused = trivet("train", "support", "--encoder", str(tmp_path / "started"), "--no-evaluate", code=2)
-    assert "no tuned weights to start from" in refused.stderr
 
 
 @pytest.mark.real_data
@@ -89,6 +86,8 @@ def test_labels_are_told_apart_by_descriptions_without_a_row(trivet: Trivet, tmp
     asked = ["the atm ate my card", "why do you need to know who i am"]
     answers = json.loads(trivet("predict", str(tmp_path / "model"), *asked, "--json").stdout)
     assert [answer["label"] for answer in answers] == ["card_swallowed", "why_verify_identity"]
+    refused = trivet("train", "support", "--encoder", str(tmp_path / "model"), "--no-evaluate", code=2)
+    assert "no tuned weights to start from" in refused.stderr
 
 
 @pytest.mark.real_data

@@ -7,6 +7,7 @@ Pairs grow with rows times 40, so this is for few-shot sets only: with more than
 from __future__ import annotations
 
 import json
+import resource
 import sys
 import tempfile
 import time
@@ -52,6 +53,7 @@ def main(question: Path, reply: Path) -> None:
         "predicted": [str(label) for label in predicted],
         "train_seconds": learnt - began,
         "predict_seconds": ended - learnt,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
         "versions": {name: version(name) for name in ("setfit", "sentence-transformers", "torch", "transformers")},
     }
     reply.write_text(json.dumps(answer), encoding="utf-8")

@@ -29,6 +29,8 @@ from trivet.evaluation.predictions import index_labels
 from trivet.recipe.data import DataRecipe
 
 FOLDER = "peers"
+# Ours, asked as the others are; it runs in the environment that we run in.
+OURS = "trivet"
 REQUIREMENTS, PROGRAM, INSTALLED = "requirements.txt", "run.py", ".installed"
 
 
@@ -55,11 +57,15 @@ class Job(BaseModel):
 
 
 class Answer(BaseModel):
-    """What a peer writes: a label a test text, seconds without imports and without loading the encoder, versions."""
+    """What a peer writes: a label a test text, seconds without imports and loading the encoder, versions.
+
+    `peak_mb` is the most resident memory that its process had, 0: not told.
+    """
 
     predicted: tuple[str, ...]
     train_seconds: float = Field(ge=0)
     predict_seconds: float = Field(ge=0)
+    peak_mb: float = Field(0.0, ge=0)
     versions: dict[str, str]
 
 
@@ -85,6 +91,7 @@ class PeerRecord(BaseModel):
     train_seconds: float
     predict_seconds: float
     texts_per_second: float
+    peak_mb: float = 0.0
     versions: dict[str, str]
     program_sha256: str
     command: str
@@ -113,7 +120,7 @@ def run_peer(peer: Peer, bench: Workbench, *, say: Callable[[str], None]) -> Pee
         encoder=str(source.path.resolve()),
         threads=bench.settings.threads,
     )
-    python = peer.python or _environment(peer, bench, say=say)
+    python = peer.python or (Path(sys.executable) if peer.name == OURS else _environment(peer, bench, say=say))
     say(f"{peer.name} on {peer.dataset}: {len(learnt)} rows to learn, {len(asked)} to label")
     load = os.getloadavg()[0]
     answer = _ask(job, python, program, bench.root / "work" / FOLDER / peer.name)
@@ -140,8 +147,9 @@ def run_peer(peer: Peer, bench: Workbench, *, say: Callable[[str], None]) -> Pee
         train_seconds=answer.train_seconds,
         predict_seconds=answer.predict_seconds,
         texts_per_second=len(asked) / max(answer.predict_seconds, 1e-9),
+        peak_mb=answer.peak_mb,
         versions=answer.versions,
-        program_sha256=_hash_program(program),
+        program_sha256=hash_program(peer, bench),
         command=f"trivet bench peer {peer.name} --dataset {peer.dataset} --seed {peer.seed}",
         commit=current_commit(bench.root),
         machine=describe_machine(),
@@ -253,9 +261,14 @@ def _call(command: Iterable[str], log: Path, *, threads: int = 1) -> None:
         raise TrivetError(f"ended with {done.returncode}: {''.join(last)}", where=str(log), todo="Read it there.")
 
 
-def _hash_program(program: Path) -> str:
-    """sha256 of the program and of its list of packages."""
+def hash_program(peer: Peer, bench: Workbench) -> str:
+    """sha256 of the program and of its list of packages; of ours, of the code of the core and its recipes as well."""
+    program = _find(peer, bench.root)
     digest = hashlib.sha256(program.read_bytes())
     requirements = program.with_name(REQUIREMENTS)
     digest.update(requirements.read_bytes() if requirements.exists() else b"")
+    if peer.name == OURS:
+        digest.update(bench.code.hash(bench.code.core()).encode())
+        for recipe in sorted((bench.root / "recipes").glob("*shot.toml")):
+            digest.update(recipe.read_bytes())
     return digest.hexdigest()

@@ -15,6 +15,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Run, verify 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 Root = Annotated[Path, typer.Option(help="The folder benchmarks/ of a checkout.")]
 HERE = Path("benchmarks")
+TEN_SHOTS = ("banking77-10shot", "clinc150-10shot", "hwu64-10shot")
 
 
 @app.command()
@@ -155,6 +156,28 @@ def peer(
     seconds = f"{record.train_seconds:.1f} to learn, {record.predict_seconds:.1f} to label"
     row = {"peer": record.peer, "dataset": record.dataset, record.metric: f"{record.value:.4f}"}
     print_table([row | {"interval": interval, "seconds": seconds}], columns=(*row, "interval", "seconds"))
+
+
+@app.command()
+def versus(
+    name: Annotated[str, typer.Argument(help="A folder of benchmarks/peers.")] = "setfit",
+    dataset: Annotated[list[str] | None, typer.Option(help="Data sets; none: the three 10-shot splits.")] = None,
+    encoder: Annotated[str, typer.Option(help="The encoder that both start from.")] = "minilm-l6",
+    seed: Annotated[int, typer.Option(help="Of both trainings.")] = 0,
+    python: Annotated[Path | None, typer.Option(help="An interpreter that has the other; none: one is made.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also what is recorded and still stands.")] = False,
+    root: Root = HERE,
+    as_json: Json = False,
+) -> None:
+    """Few-shot training of ours against another library: accuracy, seconds, texts a second, peak memory."""
+    from trivet.bench.peer import Peer
+    from trivet.bench.versus import run_contest
+    from trivet.bench.workbench import open_workbench
+
+    other = Peer(name, encoder=encoder, seed=seed, python=python)
+    contests = run_contest(other, dataset or TEN_SHOTS, open_workbench(root, Settings()), again=again, say=say)
+    rows = [row for contest in contests for row in contest.rows()]
+    print_json(rows) if as_json else print_table([_shown(row) for row in rows], columns=tuple(rows[0]))
 
 
 def _chosen(known: dict[str, Any], ids: list[str] | None) -> list[Any]:
