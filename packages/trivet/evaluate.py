@@ -20,6 +20,7 @@ from trivet.judging.labels import judge_labels
 from trivet.judging.multitask import judge_multitask
 from trivet.judging.next_item import judge_next_item
 from trivet.judging.numbers import judge_numbers
+from trivet.judging.pairs import judge_pairs
 from trivet.judging.ranking import judge_ranking
 from trivet.judging.tagging import judge_tagging
 from trivet.recipe.data import DataRecipe
@@ -55,6 +56,6 @@ def evaluate(
         case NextItemFacts():
             return judge_next_item(case, artifact.facts)
         case SimilarityFacts():
-            return judge_ranking(case)
+            return judge_pairs(case) if case.dataset.kind == "pairs" else judge_ranking(case)
         case _:
             assert_never(artifact.facts)

@@ -23,6 +23,7 @@ from trivet.data.sequences import cut_sequences
 from trivet.data.sources import open_dataset
 from trivet.data.splits import catalogue_rows, training_rows
 from trivet.encoders.catalogue import EncoderSource
+from trivet.errors import RecipeError
 from trivet.export.golden import choose_golden
 from trivet.methods.candidate import Candidate
 from trivet.methods.ground import Ground, prepare_ground
@@ -119,7 +120,11 @@ def learning_rows(recipe: Recipe, dataset: Dataset) -> pd.DataFrame:
     match recipe.task:
         case Classification() | Tagging() | Multilabel() | Regression():
             return training_rows(dataset, recipe.data)
+        case Similarity() if dataset.kind == "pairs":
+            return _own_pairs(recipe, dataset)
         case Similarity() if isinstance(recipe.method, HeadMethod):
+            return training_rows(dataset, recipe.data)
+        case Similarity() if dataset.kind == "pairs":
             return training_rows(dataset, recipe.data)
         case Similarity():
             return pair_behaviour(
@@ -137,6 +142,16 @@ def learning_rows(recipe: Recipe, dataset: Dataset) -> pd.DataFrame:
             return pretraining_rows(recipe, dataset)
         case _:
             assert_never(recipe.task)
+
+
+def _own_pairs(recipe: Recipe, dataset: Dataset) -> pd.DataFrame:
+    if isinstance(recipe.method, HeadMethod):
+        raise RecipeError(
+            "a head learns from behaviour, and this set holds pairs of texts.",
+            where="method.kind",
+            todo="Use 'full' or 'lora'.",
+        )
+    return training_rows(dataset, recipe.data)
 
 
 def part_rows(task: Multitask, dataset: Dataset) -> pd.DataFrame:
@@ -187,7 +202,7 @@ def _card(
         recipe,
         source=candidate.source,
         licence=dataset.licence,
-        data_sha256={table: dataset.sha256(table) for table in _tables(recipe)},
+        data_sha256={table: dataset.sha256(table) for table in _tables(recipe, dataset)},
         rows=len(rows),
         seconds=seconds,
         created=datetime.datetime.now(tz=datetime.UTC),
@@ -200,8 +215,8 @@ def _card(
     return card
 
 
-def _tables(recipe: Recipe) -> tuple[str, ...]:
+def _tables(recipe: Recipe, dataset: Dataset) -> tuple[str, ...]:
     if isinstance(recipe.task, Multitask):
         return tuple(f"{part.name}.train" for part in recipe.task.parts)
     texts = isinstance(recipe.task, Classification | Tagging | Multilabel | Regression)
-    return ("train",) if texts else ("interactions", "items")
+    return ("train",) if texts or dataset.kind == "pairs" else ("interactions", "items")

@@ -152,6 +152,9 @@ def _findings(dataset: Dataset, *, max_tokens: int) -> tuple[Finding, ...]:
 
     if dataset.kind == "interactions":
         return lint_interactions(dataset.frame("interactions"), dataset.frame("items"))
+    if dataset.kind == "pairs":
+        train = dataset.frame("train")
+        return lint_frame(train.assign(text=train["anchor"] + " " + train["positive"], label="a pair"))
     if dataset.kind == "tagging":
         train = dataset.frame("train")
         types = [" + ".join(sorted({label for _, _, label in spans})) or "no span" for spans in train["spans"]]

@@ -10,6 +10,7 @@ from trivet.data.columns import choose_columns
 from trivet.data.formats.raw import RawRows
 from trivet.data.frames import build_text_frame
 from trivet.data.interactions import EVENT_ROLES, ITEM_ROLES, build_interactions, build_items
+from trivet.data.pair_rows import build_pairs, is_pairs
 from trivet.data.tagged import ROLES, build_tagged_frame
 from trivet.errors import DataError
 from trivet.recipe.data import DataRecipe
@@ -31,13 +32,15 @@ def build_frame(
     tagging: bool = False,
     may_overlap: bool = False,
 ) -> pd.DataFrame:
-    """The frame of a table of this name: texts with labels or spans, interactions, items, or `texts` without either.
+    """The frame of a table of this name: texts with labels or spans, pairs, interactions, items, or bare `texts`.
 
     Columns are those of the recipe, else of the card, else guessed.
 
     Raises:
         DataError: a missing column, or a bad row.
     """
+    if table != TEXTS and not interactions and not tagging and is_pairs(raw, recipe):
+        return build_pairs(raw)
     named = {**(card_columns or {}), **{role: name for role, name in recipe.columns.model_dump().items() if name}}
     available = list(raw.columns)
     if table == "items":

@@ -12,7 +12,7 @@ from trivet.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-Kind = Literal["classification", "interactions", "tagging", "multilabel", "regression"]
+Kind = Literal["classification", "interactions", "tagging", "multilabel", "regression", "pairs"]
 Source = Literal["mirror", "cache", "origin", "file", "package"]
 
 
@@ -57,7 +57,8 @@ class Dataset:
     A classification set has `train` and, where the set has them, `validation`, `test` and `out_of_scope_train`,
     `out_of_scope_validation`, `out_of_scope_test`, with the columns text, label, line and optionally group, time, kind,
     id. In the place of label, a multilabel set has labels (a sorted tuple of names), one of regression number, and one
-    of tagging spans and optionally context. A set of interactions has `interactions` (user, item, event, value, time,
+    of tagging spans and optionally context; a set of pairs has anchor and positive (and more that begin with negative)
+    in the place of text and label. A set of interactions has `interactions` (user, item, event, value, time,
     line) and `items` (item, text, title, category, line and optionally added_at).
     `line` is the line of the row in its file, `frame.attrs["file"]` that file.
     """

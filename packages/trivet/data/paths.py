@@ -11,6 +11,7 @@ from trivet.data.cards import cards_folder
 from trivet.data.dataset import Dataset, Kind, Licence, Loaded, Table
 from trivet.data.formats.raw import RawRows
 from trivet.data.formats.read import SUFFIXES, format_of, read_rows
+from trivet.data.pair_rows import is_pairs
 from trivet.data.target import kind_of_texts
 from trivet.errors import DataError
 from trivet.recipe.data import DataRecipe
@@ -62,6 +63,7 @@ def open_path(path: Path, recipe: DataRecipe) -> Dataset:
         )
 
     tagging = not interactions and is_tagging(first_read[0][0], recipe)
+    pairs = not interactions and not tagging and is_pairs(first_read[0][0], recipe)
 
     def table_of(name: str) -> Table:
         def read() -> Loaded:
@@ -77,8 +79,16 @@ def open_path(path: Path, recipe: DataRecipe) -> Dataset:
         table: read_table(file, table=table, recipe=recipe, interactions=interactions, tagging=tagging)
         for table, file in files.items()
     }
-    kind: Kind = "interactions" if interactions else "tagging" if tagging else kind_of_texts(recipe)
+    kind = _kind(recipe, interactions=interactions, tagging=tagging, pairs=pairs)
     return Dataset(path.name, kind, OWN, "file", tables)
+
+
+def _kind(recipe: DataRecipe, *, interactions: bool, tagging: bool, pairs: bool) -> Kind:
+    if interactions:
+        return "interactions"
+    if tagging:
+        return "tagging"
+    return "pairs" if pairs else kind_of_texts(recipe)
 
 
 def read_table(path: Path, *, table: str, recipe: DataRecipe, interactions: bool, tagging: bool = False) -> Table:

@@ -144,7 +144,10 @@ def _cut(rows: pd.DataFrame, recipe: DataRecipe, *, share: float, seed: int) -> 
 
 
 def _cut_texts(rows: pd.DataFrame, *, share: float, seed: int) -> Cut:
-    """Rows of every label in proportion; texts with spans have no label to go by."""
+    """Rows of every label in proportion; texts with spans have no label to go by, and pairs go by whole anchors."""
+    if "anchor" in rows:
+        kept, held = cut_grouped(rows.assign(group=rows["anchor"]), share=share, seed=seed)
+        return Cut(kept.drop(columns="group"), held.drop(columns="group"))
     if "labels" in rows:
         return cut_label_sets(rows, share=share, seed=seed)
     if "number" in rows:

@@ -29,7 +29,7 @@ from trivet.recipe.task import NextItem
 from trivet.runtime.grid import round_length
 from trivet.runtime.item_tokens import write_item_tokenizer
 from trivet.runtime.tokens import TextTokenizer
-from trivet.tasks.next_item import NextItemModel, NextItemTask
+from trivet.tasks.next_item import NextItemModel, NextItemTask, Sequences
 from trivet.training.checkpoint import find_checkpoints
 from trivet.training.history import StepReport
 from trivet.training.job import Job
@@ -129,7 +129,7 @@ class _Work:
 
     def prepare(
         self, recipe: Recipe, rows: pd.DataFrame, validation: pd.DataFrame | None, workspace: Path
-    ) -> tuple[NextItemModel, Job]:
+    ) -> tuple[NextItemModel, Job[Sequences]]:
         torch.set_num_threads(self.settings.threads)
         task = NextItemTask(self.items, self.tokenizer, recipe.training, self.task)
         config = SequenceConfig(
