@@ -192,7 +192,7 @@ def verify_peers(root: Path) -> list[Verified]:
 
 
 def list_peers(root: Path) -> tuple[str, ...]:
-    """Names of the peers that can be run."""
+    """Names of those that can be run, ours among them."""
     return tuple(path.parent.name for path in sorted((root / FOLDER).glob(f"*/{PROGRAM}")))
 
 
