@@ -35,7 +35,11 @@ COUNTS = {
     "phrasebank-50agree": (3488, 388, 970, 3),
     "phrasebank-allagree": (1629, 182, 453, 3),
     "tfns": (9543, 0, 2388, 3),
+    "tfns-sentiment": (9543, 0, 2388, 3),
+    "xsid-en": (43605, 300, 500, 16),
 }
+# Other languages, which models of English sets are judged on: rows of validation and test, and the labels of the test.
+JUDGED_ONLY = {"arbanking77": (2464, 3574, 77), "xsid-zh": (300, 500, 15)}
 
 
 @pytest.fixture
@@ -60,7 +64,15 @@ def test_rows_and_labels_are_as_published(name: str, load: Callable[[str], Datas
 
 def test_every_public_classification_set_is_counted() -> None:
     public = {card.name for card in list_cards() if not card.package and card.kind == "classification"}
-    assert set(COUNTS) == public
+    assert {*COUNTS, *JUDGED_ONLY} == public
+
+
+@pytest.mark.parametrize("name", JUDGED_ONLY)
+def test_sets_of_other_languages_have_no_training_rows(name: str, load: Callable[[str], Dataset]) -> None:
+    dataset = load(name)
+    assert set(dataset.tables) == {"validation", "test"}
+    found = dataset.frame("test")
+    assert (len(dataset.frame("validation")), len(found), found["label"].nunique()) == JUDGED_ONLY[name]
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,34 @@ def test_nothing_is_left_of_a_run_that_failed(source: EncoderSource, tmp_path: P
     assert sorted(path.name for path in tmp_path.iterdir() if "encoder" in path.name) == []
 
 
+class CutOff:
+    """A listener that ends the run after so many steps."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def stage(self, name: str) -> None:
+        """Nothing."""
+
+    def step(self, done: int, total: int, note: str) -> None:
+        if done == self.at:
+            raise KeyboardInterrupt
+
+
+def test_a_run_that_was_cut_off_hides_the_same_words_again(
+    source: EncoderSource, tmp_path: Path, settings: Settings
+) -> None:
+    recipe = recipe_of(source, write_texts(tmp_path))
+    recipe = recipe.model_copy(update={"training": recipe.training.model_copy(update={"checkpoint_steps": 2})})
+    whole = pretrain(recipe, out=tmp_path / "whole", settings=settings)
+    place = tmp_path / "work"
+    with pytest.raises(KeyboardInterrupt):
+        pretrain(recipe, out=tmp_path / "cut", settings=settings, workspace=place, progress=CutOff(9))
+    resumed = pretrain(recipe, out=tmp_path / "cut", settings=settings, workspace=place, resume=True)
+    weights = [(one.path / "model.safetensors").read_bytes() for one in (whole, resumed)]
+    assert weights[0] == weights[1]
+
+
 def test_a_place_that_is_taken_is_refused_before_any_work(
     source: EncoderSource, tmp_path: Path, settings: Settings
 ) -> None:
