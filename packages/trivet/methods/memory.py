@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from trivet.errors import TrivetError
 from trivet.recipe import Recipe
-from trivet.recipe.method import HeadMethod
+from trivet.recipe.method import FewShotMethod, HeadMethod
 
 # How torch on a CPU, torch on a GPU and the engine say that an allocation failed; only the first word is common.
 SIGNS = ("can't allocate memory", "not enough memory", "out of memory", "bad_alloc", "cannot allocate memory")
@@ -38,6 +38,8 @@ def _advice(recipe: Recipe) -> tuple[str, str]:
     """The knob that memory depends on most, and what to do with it."""
     if isinstance(recipe.method, HeadMethod):
         return "method.expansion", f"Lower it (now {recipe.method.expansion}), or train on a machine with more memory."
+    if isinstance(recipe.method, FewShotMethod):
+        return "method.labels_a_batch", f"Lower it (now {recipe.method.labels_a_batch}), or lower task.max_tokens."
     size, tokens = recipe.training.batch_size, recipe.task.max_tokens
     return (
         "training.batch_size",
