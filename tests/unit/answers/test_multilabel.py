@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import numpy as np
 import pytest
 
+from trivet.answers.facts import facts_from_json, facts_to_json
 from trivet.answers.multilabel import MultilabelFacts, decode_labels
-from trivet.errors import InputError
+from trivet.errors import ArtifactError, InputError
 
 FACTS = MultilabelFacts(
     ("card", "lost", "new"), 32, thresholds=(0.5, 0.3, 0.9), slopes=(1.0, 2.0, 1.0), shifts=(0.0, 0.0, 1.0)
@@ -54,3 +58,24 @@ def test_scores_that_do_not_fit_are_refused() -> None:
         decode([[0.0, 0.0]])
     with pytest.raises(InputError, match="token counts"):
         decode_labels([[0.0, 0.0, 0.0]], FACTS, tokens=[], truncated=[])
+
+
+def test_facts_survive_json() -> None:
+    assert facts_from_json(json.loads(json.dumps(facts_to_json(FACTS)))) == FACTS
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"labels": []}, "facts.labels"),
+        ({"thresholds": [0.5, 0.3]}, "facts.thresholds"),
+        ({"thresholds": [0.5, 0.3, 1.2]}, "facts.thresholds"),
+        ({"slopes": [1.0, None, 1.0]}, "facts.slopes"),
+        ({"shifts": 3}, "facts.shifts"),
+        ({"temperature": 1.0}, "facts.temperature"),
+    ],
+)
+def test_nonsense_in_facts_is_named(change: dict[str, Any], where: str) -> None:
+    with pytest.raises(ArtifactError) as caught:
+        facts_from_json(facts_to_json(FACTS) | change)
+    assert caught.value.where == where

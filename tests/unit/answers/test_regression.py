@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from trivet.answers.facts import facts_from_json, facts_to_json
 from trivet.answers.regression import RegressionFacts, decode_values
-from trivet.errors import InputError
+from trivet.errors import ArtifactError, InputError
 
 FACTS = RegressionFacts(max_tokens=32, mean=10.0, scale=2.0, low=4.0, high=14.0, coverage=0.9, margin=1.5)
 
@@ -37,3 +40,25 @@ def test_scores_that_do_not_fit_are_refused() -> None:
         decode_values([[0.0, 1.0]], FACTS, tokens=[1], truncated=[False])
     with pytest.raises(InputError, match="token counts"):
         decode_values([[0.0]], FACTS, tokens=[], truncated=[False])
+
+
+@pytest.mark.parametrize("facts", [FACTS, replace(FACTS, margin=None)])
+def test_facts_survive_json(facts: RegressionFacts) -> None:
+    assert facts_from_json(json.loads(json.dumps(facts_to_json(facts)))) == facts
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"scale": 0.0}, "facts.scale"),
+        ({"mean": float("nan")}, "facts.mean"),
+        ({"coverage": 1.0}, "facts.coverage"),
+        ({"margin": -1.0}, "facts.margin"),
+        ({"low": 15.0}, "facts.low"),
+        ({"labels": ["a"]}, "facts.labels"),
+    ],
+)
+def test_nonsense_in_facts_is_named(change: dict[str, Any], where: str) -> None:
+    with pytest.raises(ArtifactError) as caught:
+        facts_from_json(facts_to_json(FACTS) | change)
+    assert caught.value.where == where

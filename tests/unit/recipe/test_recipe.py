@@ -81,7 +81,11 @@ def test_a_wrong_override_is_named_as_such() -> None:
 
 @pytest.mark.parametrize(
     ("task", "method"),
-    [(task, method) for task in ("classification", "similarity") for method in ("head", "full", "lora")],
+    [
+        (task, method)
+        for task in ("classification", "multilabel", "regression", "similarity")
+        for method in ("head", "full", "lora", "few_shot")
+    ],
 )
 def test_only_pairs_in_the_table_are_read(task: str, method: str) -> None:
     values = {**PLAIN, "task": {"kind": task}, "method": {"kind": method}}
@@ -104,3 +108,28 @@ def test_every_knob_is_listed_once_with_its_default() -> None:
     assert listed["training.epochs"].startswith("5")
     assert "method.rank" in listed
     assert "method.expansion" in listed
+
+
+@pytest.mark.parametrize(
+    ("task", "target"),
+    [("classification", "label"), ("multilabel", "labels"), ("regression", "number"), ("tagging", "")],
+)
+def test_the_task_says_what_the_label_s_column_holds(task: str, target: str) -> None:
+    recipe = build_recipe({**PLAIN, "task": {"kind": task}, "method": {"kind": "full"}})
+    assert recipe.data.target == target
+    assert build_recipe(recipe.model_dump()) == recipe
+
+
+@pytest.mark.parametrize(
+    ("task", "overrides", "reason"),
+    [
+        ("multilabel", {"data.target": "label"}, "does not go with task 'multilabel'"),
+        ("multilabel", {"data.shots": 3}, "data.shots"),
+        ("regression", {"training.contrast": 0.5}, "training.contrast"),
+        ("regression", {"method.kind": "head", "method.head": "logistic"}, "use auto, analytic"),
+        ("multilabel", {"method.kind": "head", "method.head": "prototypes"}, "use auto, analytic, logistic"),
+    ],
+)
+def test_knobs_that_do_not_go_with_the_task_are_refused(task: str, overrides: dict[str, object], reason: str) -> None:
+    with pytest.raises(RecipeError, match=reason):
+        build_recipe({**PLAIN, "task": {"kind": task}}, overrides=overrides)
