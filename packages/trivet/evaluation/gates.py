@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from trivet.evaluation.compare import non_inferior
-from trivet.evaluation.label_sets import row_hits
 from trivet.evaluation.metrics.label_sets import micro_f1
-from trivet.evaluation.metrics.numbers import squared_errors
-from trivet.evaluation.predictions import in_scope
+from trivet.evaluation.outcomes import pair_outcomes
 from trivet.evaluation.report import Report
 from trivet.evaluation.resample import non_inferior_by
-from trivet.evaluation.spans import row_hits as row_span_hits
 from trivet.recipe.gates import GatesRecipe
 
 
@@ -98,7 +91,7 @@ def _stay_calibrated(report: Report, most: float) -> Check:
 def _keep_up(report: Report, live: Report, margin: float, *, seed: int) -> Check:
     if (report.main, report.data_sha256, report.split) != (live.main, live.data_sha256, live.split):
         return Check("live", passed=False, detail="The live version was judged on other rows: judge it on these first.")
-    pair = _pair(report, live)
+    pair = pair_outcomes(report, live)
     if pair is None:
         return Check(
             "live",
@@ -118,27 +111,3 @@ def _keep_up(report: Report, live: Report, margin: float, *, seed: int) -> Check
         f" at worst {sign * test.low:+.4f}:"
         f" {'within' if test.holds else 'beyond'} the margin of {margin:g}.",
     )
-
-
-def _pair(report: Report, live: Report) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Outcomes of both on the rows, matched by row; one a row, or several that a statistic is computed of."""
-    ours, theirs = _outcomes_by_row(report), _outcomes_by_row(live)
-    if ours is None or theirs is None or ours.keys() != theirs.keys():
-        return None
-    return np.array(list(ours.values())), np.array([theirs[row] for row in ours])
-
-
-def _outcomes_by_row(report: Report) -> Mapping[str, Any] | None:
-    table = report.predictions
-    if table is None:
-        return None
-    if report.kind == "tagging":
-        return dict(zip(table["row"], row_span_hits(table), strict=True))
-    if report.kind == "multilabel":
-        return dict(zip(table["row"], row_hits(table, report.labels), strict=True))
-    if report.kind == "regression":
-        return dict(zip(table["row"], -squared_errors(table["truth"], table["predicted"]), strict=True))
-    if report.kind in ("similarity", "multitask"):
-        return dict(zip(table["row"], table[report.main], strict=True))
-    known = in_scope(table)
-    return dict(zip(known["row"], (known["predicted"] == known["truth"]).astype(float), strict=True))
