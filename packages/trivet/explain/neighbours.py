@@ -14,8 +14,9 @@ import numpy as np
 from trivet.artifact.artifact import Artifact
 from trivet.data.sources import open_dataset
 from trivet.data.splits import training_rows
-from trivet.errors import DataError
+from trivet.errors import ArtifactError, DataError
 from trivet.explain.attribution import check_explained
+from trivet.recipe.method import ZeroShotMethod
 from trivet.runtime.engine import Floats
 from trivet.runtime.offline import run_sorted
 from trivet.settings import Settings
@@ -85,9 +86,15 @@ def open_examples(artifact: Artifact, settings: Settings, *, say: Callable[[str]
 
     Raises:
         DataError: the data set is gone, or holds a bad row.
-        ArtifactError: the model does not answer with one of several labels.
+        ArtifactError: the model does not answer with one of several labels, or did not learn from rows.
     """
     check_explained(artifact.answering)
+    if isinstance(artifact.recipe.method, ZeroShotMethod):
+        raise ArtifactError(
+            "it learnt from the names of its labels, not from rows.",
+            where=artifact.recipe.name,
+            todo="Ask for no examples (k = 0).",
+        )
     recipe = artifact.recipe.data
     try:
         dataset = open_dataset(recipe, settings)

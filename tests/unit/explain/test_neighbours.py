@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 
 from trivet.artifact.artifact import Artifact
-from trivet.errors import DataError
+from trivet.errors import ArtifactError, DataError
 from trivet.explain.neighbours import TrainingExamples, open_examples
+from trivet.recipe.method import ZeroShotMethod
 
 
 def examples_of(vectors: Any) -> TrainingExamples:
@@ -82,6 +84,12 @@ def test_rows_that_changed_since_training_are_told_and_embedded_anew(
         rows_file.write_text(before, encoding="utf-8")
     assert examples.changed
     assert said == ["embedding 13 training rows, this once"]
+
+
+def test_a_model_that_learnt_from_names_has_no_training_rows(desk: Artifact, settings: Any) -> None:
+    recipe = desk.recipe.model_copy(update={"method": ZeroShotMethod()})
+    with pytest.raises(ArtifactError, match="names of its labels, not from rows"):
+        open_examples(replace(desk, recipe=recipe), settings, say=lambda _: None)
 
 
 def test_rows_that_are_gone_are_told(desk: Artifact, settings: Any, rows_file: Path) -> None:
