@@ -26,6 +26,15 @@ Measure = Literal[
     "multitask_gain",
     "transfer_matrix",
     "other_language",
+    "ndcg",
+    "ece",
+    "coverage_at_risk",
+    "risk_violations",
+    "oos_auroc",
+    "oos_auroc_far",
+    "oos_recall_5",
+    "oos_recall_chosen",
+    "shift_alarm",
 ]
 Row = TypeVar("Row", bound=BaseModel)
 

@@ -17,8 +17,10 @@ from trivet.artifact.layout import CARD
 from trivet.bench.definition import Benchmark
 from trivet.bench.measure_explain import measure_attribution
 from trivet.bench.measure_label_sets import measure_label_sets, measure_mse
+from trivet.bench.measure_ranking import measure_ranking
 from trivet.bench.measure_spans import measure_spans
 from trivet.bench.measure_transfer import Carried, measure_transfer
+from trivet.bench.measure_trust import measure_trust
 from trivet.bench.measures import (
     Measured,
     measure_batch_flips,
@@ -31,7 +33,7 @@ from trivet.bench.record import Record, read_json, read_record, write_prediction
 from trivet.bench.stale import reason_stale
 from trivet.bench.summary import summarise
 from trivet.bench.verify import recompute
-from trivet.bench.workbench import Workbench, judged_table
+from trivet.bench.workbench import Workbench, judged_table, learnt_table
 from trivet.data.dataset import Dataset
 from trivet.errors import TrivetError
 from trivet.recipe import Recipe
@@ -96,7 +98,7 @@ def _measure_seed(benchmark: Benchmark, seed: int, bench: Workbench, *, say: Cal
         dataset=benchmark.judge or recipe.data.dataset,
         split=SPLIT,
         data_sha256=judged.sha256(judged_table(judged)),
-        train_sha256=dataset.sha256("train"),
+        train_sha256=dataset.sha256(learnt_table(dataset)),
         recipe_sha256=bench.hash_recipe(benchmark),
         command=f"trivet bench run {benchmark.id} --seed {seed}",
         modules=modules,
@@ -134,6 +136,8 @@ def _measure(
                 return measure_batch_flips(load(), recipe, settings)
             case "pretraining_gain" | "multitask_gain" | "transfer_matrix" | "other_language":
                 return measure_transfer(benchmark.measure, _carried(benchmark, recipe, path, bench, seed=seed, say=say))
+            case "ndcg":
+                return measure_ranking(load(), recipe, settings, seed=seed)
             case "service_memory" | "service_start":
                 return measure_service(path, settings, what=benchmark.measure, runs=RUNS)
             case "span_f1" | "span_macro_f1":
@@ -141,6 +145,17 @@ def _measure(
                 return measure_spans(load(), recipe, settings, seed=seed, macro=macro)
             case "attribution_faithfulness":
                 return measure_attribution(load(), recipe, settings, seed=seed)
+            case (
+                "ece"
+                | "coverage_at_risk"
+                | "risk_violations"
+                | "oos_auroc"
+                | "oos_auroc_far"
+                | "oos_recall_5"
+                | "oos_recall_chosen"
+                | "shift_alarm"
+            ):
+                return measure_trust(benchmark.measure, load(), recipe, settings, seed=seed)
             case _:
                 assert_never(benchmark.measure)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from trivet.bench.definition import Benchmark
 from trivet.bench.record import Record, read_record
-from trivet.bench.workbench import Workbench, judged_table
+from trivet.bench.workbench import Workbench, judged_table, learnt_table
 from trivet.errors import DataError
 
 
@@ -47,7 +47,7 @@ def reason_stale(record: Record, benchmark: Benchmark, bench: Workbench, *, say:
         judged = bench.open_judged(benchmark)
         if record.data_sha256 != judged.sha256(judged_table(judged)):
             return "the test data has changed"
-        if record.train_sha256 and record.train_sha256 != dataset.sha256("train"):
+        if record.train_sha256 and record.train_sha256 != dataset.sha256(learnt_table(dataset)):
             return "the training data has changed"
     except DataError as error:
         say(f"{record.id} {record.seeds}: data not checked: {error.line()}")

@@ -12,8 +12,10 @@ import numpy as np
 from trivet.bench.definition import Benchmark
 from trivet.bench.measure_explain import mean_gain
 from trivet.bench.measure_label_sets import recompute_micro_f1, recompute_mse
+from trivet.bench.measure_ranking import recompute_ndcg
 from trivet.bench.measure_spans import recompute_spans
 from trivet.bench.measure_transfer import recompute_transfer
+from trivet.bench.measure_trust import recompute_trust
 from trivet.bench.record import AGAIN, Record, read_json, read_record, record_path
 from trivet.errors import TrivetError
 
@@ -92,12 +94,25 @@ def recompute(benchmark: Benchmark, kept: dict[str, Any]) -> float:
             return float(sum(one != other for one, other in zip(kept["alone"], kept["together"], strict=True)))
         case "pretraining_gain" | "multitask_gain" | "transfer_matrix" | "other_language":
             return recompute_transfer(benchmark.measure, kept)
+        case "ndcg":
+            return recompute_ndcg(kept)
         case "service_memory" | "service_start":
             return float(np.median(kept["runs"]))
         case "span_f1" | "span_macro_f1":
             return recompute_spans(kept, macro=benchmark.measure == "span_macro_f1")
         case "attribution_faithfulness":
             return mean_gain(kept)
+        case (
+            "ece"
+            | "coverage_at_risk"
+            | "risk_violations"
+            | "oos_auroc"
+            | "oos_auroc_far"
+            | "oos_recall_5"
+            | "oos_recall_chosen"
+            | "shift_alarm"
+        ):
+            return recompute_trust(benchmark.measure, kept)
         case _:
             assert_never(benchmark.measure)
 

@@ -77,4 +77,9 @@ def open_workbench(root: Path, settings: Settings) -> Workbench:
 
 def judged_table(dataset: Dataset) -> str:
     """The table whose rows a figure is computed on: the set's own test, else the rows that the test is cut from."""
-    return "test" if "test" in dataset.tables else "train"
+    return "test" if "test" in dataset.tables else learnt_table(dataset)
+
+
+def learnt_table(dataset: Dataset) -> str:
+    """The table that is learnt from."""
+    return "interactions" if dataset.kind == "interactions" else "train"
