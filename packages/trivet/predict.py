@@ -148,4 +148,14 @@ def _columns(answers: Sequence[Any]) -> dict[str, Any]:
                 "confidence": [answer.confidence for answer in answers],
                 **decisions,
                 "novelty": [answer.novelty for answer in answers],
+                **_sets(answers),
             }
+
+
+def _sets(answers: Sequence[Any]) -> dict[str, Any]:
+    """The conformal sets, where the model gives any."""
+    import pyarrow as pa
+
+    if answers[0].conformal_set is None:
+        return {}
+    return {"conformal_set": pa.array([list(answer.conformal_set) for answer in answers], pa.list_(pa.string()))}

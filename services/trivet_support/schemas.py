@@ -84,6 +84,11 @@ class Parsed(BaseModel):
     promise: Promise | None = Field(description="Null where none was made, as with `allowed_intents`.")
     truncated: bool = Field(description="Whether the message was longer than the model reads.")
     tokens: int = Field(description="Length of the whole message in tokens.")
+    conformal_set: list[str] | None = Field(
+        None,
+        exclude_if=lambda found: found is None,
+        description="The set of intents, likeliest first, where the model promises how often it holds the right one.",
+    )
 
 
 class ParseAnswer(Provenance, Parsed):

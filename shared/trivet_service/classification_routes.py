@@ -58,6 +58,11 @@ class Labelled(BaseModel):
     decision: Literal["answer", "unsure", "out_of_scope"]
     truncated: bool = Field(description="Whether the text was longer than the model reads.")
     tokens: int = Field(description="Length of the whole text in tokens.")
+    conformal_set: list[str] | None = Field(
+        None,
+        exclude_if=lambda found: found is None,
+        description="The set of labels, likeliest first, where the model promises how often it holds the right one.",
+    )
 
 
 class LabelledText(Provenance, Labelled):
@@ -106,4 +111,5 @@ def label(answer: ClassificationAnswer) -> Labelled:
         decision=answer.decision,
         truncated=answer.truncated,
         tokens=answer.tokens,
+        conformal_set=None if answer.conformal_set is None else list(answer.conformal_set),
     )

@@ -83,4 +83,5 @@ def _row(text: str, answer: Any) -> dict[str, Any]:
         "decision": answer.decision,
         "ranking": ranking,
         "truncated": answer.truncated,
+        **({} if answer.conformal_set is None else {"conformal_set": list(answer.conformal_set)}),
     }

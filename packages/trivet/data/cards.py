@@ -93,6 +93,7 @@ class DataCard(_Entry):
     format: Format = "csv"
     separator: str = Field("", description="`separated`: between the fields.")
     last_separator: bool = Field(default=False, description="`separated`: only the last ones of a line separate.")
+    skip_blank: bool = Field(default=False, description="`paired_lines`: lines without a text are left out.")
     encoding: str = "utf-8"
     mirror: str = Field("", description="Folder of the files below the root of a mirror.")
     package: str = Field("", description="Folder of the files beside the cards: they are part of this project.")

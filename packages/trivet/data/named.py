@@ -133,7 +133,15 @@ def _read_raw(card: DataCard, table: CardTable, places: Mapping[str, Place]) -> 
             other = places[table.labels]
             labels = other.read(card.files[table.labels])
             both = hashlib.sha256(f"{sha256}\n{hashlib.sha256(labels).hexdigest()}\n".encode()).hexdigest()
-            return read_paired(content, labels, file=file, labels_file=str(other.path), encoding=card.encoding), both
+            raw = read_paired(
+                content,
+                labels,
+                file=file,
+                labels_file=str(other.path),
+                encoding=card.encoding,
+                skip_blank=card.skip_blank,
+            )
+            return raw, both
         case "paired_intents":
             other = places[table.labels]
             tags = other.read(card.files[table.labels])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -39,6 +40,23 @@ def tfidf_logistic(
     _check_rows(train_texts, train_labels)
     if len(set(train_labels)) == 1:
         return [train_labels[0]] * len(test_texts)
+    if not len(test_texts):
+        return []
+    return [str(label) for label in _fit_words(train_texts, train_labels, seed=seed).predict(list(test_texts))]
+
+
+def tfidf_confidences(
+    train_texts: Sequence[str], train_labels: Sequence[str], test_texts: Sequence[str], *, seed: int
+) -> list[float]:
+    """The probability of the likeliest label by the same regression; errors as for `tfidf_logistic`."""
+    _check_rows(train_texts, train_labels)
+    if len(set(train_labels)) == 1:
+        return [1.0] * len(test_texts)
+    chances = _fit_words(train_texts, train_labels, seed=seed).predict_proba(list(test_texts))
+    return [float(chance) for chance in chances.max(axis=1)]
+
+
+def _fit_words(texts: Sequence[str], labels: Sequence[str], *, seed: int) -> Any:
     try:
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
@@ -53,19 +71,19 @@ def tfidf_logistic(
         TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b"),
         LogisticRegression(max_iter=300, tol=1e-3, C=STRENGTHS[1]),
     )
-    rarest = min(Counter(train_labels).values())
+    rarest = min(Counter(labels).values())
     cut = StratifiedKFold if rarest >= FOLDS else KFold
     try:
-        if len(train_labels) >= 2 * FOLDS:
+        if len(labels) >= 2 * FOLDS:
             pipeline = GridSearchCV(
                 pipeline,
                 {"logisticregression__C": list(STRENGTHS)},
                 cv=cut(FOLDS, shuffle=True, random_state=seed),
             )
-        pipeline.fit(list(train_texts), list(train_labels))
+        pipeline.fit(list(texts), list(labels))
     except ValueError as error:
         raise DataError(f"no words to learn from ({error}).", where="baselines") from error
-    return [str(label) for label in pipeline.predict(list(test_texts))] if len(test_texts) else []
+    return pipeline
 
 
 def frozen_logistic(

@@ -12,6 +12,7 @@ from trivet.evaluation.compare import compare_paired
 from trivet.evaluation.intervals import bootstrap_interval, wilson
 from trivet.evaluation.metrics.calibration import ece, ece_interval
 from trivet.evaluation.metrics.classification import Counts, count_confusion, macro_f1, macro_f1_interval
+from trivet.evaluation.metrics.novelty import auroc, auroc_interval
 from trivet.evaluation.predictions import BASELINE, in_scope, index_labels
 from trivet.evaluation.report import Baseline, Score
 
@@ -42,6 +43,10 @@ def measure_answers(table: pd.DataFrame, labels: Sequence[str], *, seed: int) ->
         scores["out_of_scope_recall"] = score_share((foreign["decision"] == "out_of_scope").to_numpy())
         scores["out_of_scope_answered"] = score_share((foreign["decision"] == "answer").to_numpy())
         scores["in_scope_refused"] = score_share((known["decision"] == "out_of_scope").to_numpy())
+        if table["novelty"].notna().all():
+            ours, theirs = known["novelty"].to_numpy(), foreign["novelty"].to_numpy()
+            ends = auroc_interval(ours, theirs, seed=seed)
+            scores["out_of_scope_auroc"] = Score(auroc(ours, theirs), ends.low, ends.high)
     return scores
 
 

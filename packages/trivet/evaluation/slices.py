@@ -30,11 +30,25 @@ def slice_answers(
     Raises:
         InputError: a column that has not one value a row, or too many different ones.
     """
-    known = in_scope(table)
     right = outcomes(table)
-    found = _slice("length", by_length(known["tokens"].to_numpy()), right)
+    return tuple(
+        Slice(by, name, int(chosen.sum()), score_share(right[chosen]))
+        for by, name, chosen in slice_members(table, train_labels=train_labels, columns=columns)
+    )
+
+
+def slice_members(
+    table: pd.DataFrame, *, train_labels: Sequence[str], columns: Mapping[str, Sequence[str]]
+) -> list[tuple[str, str, NDArray[np.bool_]]]:
+    """What each slice is chosen by, its name, and which rows in scope are in it, bool[N]; only slices that have rows.
+
+    Raises:
+        InputError: as `slice_answers`.
+    """
+    known = in_scope(table)
+    found = {"length": by_length(known["tokens"].to_numpy())}
     if train_labels:
-        found += _slice("label frequency", _by_frequency(known["truth"].tolist(), train_labels), right)
+        found["label frequency"] = _by_frequency(known["truth"].tolist(), train_labels)
     for name, values in columns.items():
         if len(values) != len(known):
             raise InputError(f"{len(values)} values for {len(known)} rows.", where=f"column {name}")
@@ -42,17 +56,8 @@ def slice_answers(
         if len(kinds) > MOST_VALUES:
             raise InputError(f"{len(kinds)} different values are too many to slice by.", where=f"column {name}")
         plain = np.array([str(value) for value in values], dtype=object)
-        found += _slice(name, {kind: plain == kind for kind in kinds}, right)
-    return tuple(found)
-
-
-def _slice(by: str, members: Mapping[str, NDArray[np.bool_]], right: NDArray[np.bool_]) -> list[Slice]:
-    """Slices that have rows."""
-    return [
-        Slice(by, name, int(chosen.sum()), score_share(right[chosen]))
-        for name, chosen in members.items()
-        if chosen.any()
-    ]
+        found[name] = {kind: plain == kind for kind in kinds}
+    return [(by, name, chosen) for by, members in found.items() for name, chosen in members.items() if chosen.any()]
 
 
 def by_length(tokens: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:

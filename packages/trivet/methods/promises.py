@@ -40,6 +40,7 @@ def promise(held_out: HeldOut, *, labels: tuple[str, ...], max_tokens: int, trus
         chances.argmax(axis=1) == held_out.truth,
         risk=trust.risk,
         confidence=trust.confidence,
+        horizon=trust.horizon,
     )
     return ClassificationFacts(
         labels=labels,

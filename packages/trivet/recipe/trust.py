@@ -34,6 +34,9 @@ class TrustRecipe(Section):
     coverage: float = Field(
         0.9, gt=0, lt=1, description="Share of true numbers that the interval of a regression holds, at least."
     )
+    horizon: int = Field(
+        0, ge=0, description="The promised share is kept among so many next texts; 0: in the long run."
+    )
     refuse_in_scope: float = Field(
         0.03, gt=0, lt=0.5, description="Share of in-scope texts that may be refused as foreign."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from trivet.errors import InputError
 
@@ -33,14 +33,19 @@ class OperatingPoint:
 
 
 def find_operating_point(
-    confidences: ArrayLike, correct: ArrayLike, *, risk: float, confidence: float
+    confidences: ArrayLike, correct: ArrayLike, *, risk: float, confidence: float, horizon: int = 0
 ) -> OperatingPoint:
     """The lowest threshold that keeps the promise, from rows that were held out: confidences [N], correct bool[N].
 
     Thresholds are tested in a fixed order, the strictest first, and the walk ends at the first whose upper bound on the
     risk (Clopper-Pearson, one-sided) exceeds `risk`; so no correction for many tests is needed (Learn then Test,
     Angelopoulos et al. 2021, arXiv 2110.01052, fixed-sequence testing). The order is one of ranks and does not look at
-    what is right: it starts where two wrong answers could be borne, or at a fifth of the rows if that is more.
+    what is right: it starts where two wrong answers could be borne, or at a fifth of the rows if that is more. The
+    first threshold whose true risk is too high is passed with probability at most 1 - `confidence`, as long as less
+    confident answers are wrong more often around it.
+
+    `horizon` 0 promises a share in the long run. Otherwise it is the share counted among so many next texts, which
+    luck sways as well: it takes a stricter threshold.
 
     Raises:
         InputError: as many confidences as outcomes are wanted, at least one, all finite.
@@ -57,7 +62,11 @@ def find_operating_point(
     for rank in _ranks(len(levels), risk=risk, confidence=confidence):
         threshold = float(levels[rank - 1])
         answered = int(np.searchsorted(-levels, -threshold, side="right"))
-        if bound_risk(int(wrong[answered - 1]), answered, confidence=confidence) > risk:
+        errors = int(wrong[answered - 1])
+        asked = round(horizon * answered / len(levels))
+        if horizon and chance_of_excess(errors, answered, asked, risk=risk) > 1 - confidence:
+            break
+        if not horizon and bound_risk(errors, answered, confidence=confidence) > risk:
             break
         held = OperatingPoint(risk, confidence, threshold, answered / len(levels), len(levels), held=True)
     return held or OperatingPoint(risk, confidence, NEVER, 0.0, len(levels), held=False)
@@ -68,6 +77,26 @@ def bound_risk(wrong: int, rows: int, *, confidence: float) -> float:
     from scipy import special  # heavy; serving does without it
 
     return 1.0 if wrong >= rows else float(special.betaincinv(wrong + 1, rows - wrong, confidence))
+
+
+def chance_of_excess(wrong: int, rows: int, asked: int, *, risk: float) -> float:
+    """How likely at most `wrong` errors among `rows` are, where more than the share `risk` of `asked` others err.
+
+    Exact for rows and others that are exchangeable (hypergeometric), at the fewest errors that would break the promise.
+    """
+    from scipy import special  # heavy; serving does without it
+
+    most = wrong + int(risk * asked + 1e-9) + 1
+    if wrong >= rows or most > rows + asked:
+        return 1.0
+    # Of `most` errors in all, `seen` fell among the rows: sum of hypergeometric probabilities, in logarithms.
+    seen = np.arange(max(0, most - asked), wrong + 1)
+
+    def choose(of: int, some: ArrayLike) -> NDArray[np.float64]:
+        picked = np.asarray(some, dtype=np.float64)
+        return special.gammaln(of + 1) - special.gammaln(picked + 1) - special.gammaln(of - picked + 1)
+
+    return float(np.exp(choose(rows, seen) + choose(asked, most - seen) - choose(rows + asked, most)).sum())
 
 
 def _ranks(rows: int, *, risk: float, confidence: float) -> list[int]:

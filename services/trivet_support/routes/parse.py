@@ -95,6 +95,8 @@ def _render(answer: ClassificationAnswer, *, asked: Options, facts: Classificati
         else Promise(risk=point.risk, confidence=point.confidence, coverage=round(point.coverage, 4), held=point.held),
         truncated=answer.truncated,
         tokens=answer.tokens,
+        # Like the promise, a set among some of the intents would be another one.
+        conformal_set=None if answer.conformal_set is None or asked.allowed_intents else list(answer.conformal_set),
     )
 
 

@@ -123,6 +123,16 @@ def test_a_line_with_too_many_separators_is_a_fault() -> None:
     assert list(raw.columns["item"]) == ["a"]
 
 
+def test_lines_without_a_text_are_left_out_where_the_card_says_so() -> None:
+    kept = read_paired(b"one\n \ntwo\n", b"a\nb\nc\n", file="seq.in", labels_file="label", skip_blank=True)
+    assert (list(kept.columns["text"]), list(kept.columns["label"]), list(kept.lines)) == (
+        ["one", "two"],
+        ["a", "c"],
+        [1, 3],
+    )
+    assert len(read_paired(b"one\n \n", b"a\nb\n", file="seq.in", labels_file="label").lines) == 2
+
+
 def test_paired_files_of_different_length_are_refused() -> None:
     with pytest.raises(DataError, match=r"seq\.in: has 2 lines, label has 1"):
         read_paired(b"one\ntwo\n", b"a\n", file="seq.in", labels_file="label")

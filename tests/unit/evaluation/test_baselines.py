@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trivet.errors import DataError
-from trivet.evaluation.baselines import frozen_logistic, majority, tfidf_logistic
+from trivet.evaluation.baselines import frozen_logistic, majority, tfidf_confidences, tfidf_logistic
 
 WORDS = {"card": ["lost card", "my card is gone", "card stolen"], "loan": ["need a loan", "loan rate", "borrow money"]}
 TEXTS = [f"{text} {at}" for at in range(10) for texts in WORDS.values() for text in texts]
@@ -57,3 +57,10 @@ def test_bad_input_is_named() -> None:
         tfidf_logistic(["!", "?"], ["x", "y"], ["a"], seed=0)
     with pytest.raises(DataError, match="truth"):
         frozen_logistic(np.eye(3), ["a", "b"], np.eye(3), seed=0)
+
+
+def test_words_have_confidences_that_know_their_own_texts() -> None:
+    texts, labels = ["red apple", "green apple", "fast car", "slow car"] * 3, ["fruit", "fruit", "thing", "thing"] * 3
+    sure, unsure = tfidf_confidences(texts, labels, ["red apple", "something else"], seed=0)
+    assert 0.5 <= unsure < sure <= 1.0
+    assert tfidf_confidences(["a b"], ["one"], ["c"], seed=0) == [1.0]

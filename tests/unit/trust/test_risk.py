@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from trivet.errors import InputError
-from trivet.trust.risk import bound_risk, find_operating_point
+from trivet.trust.risk import bound_risk, chance_of_excess, find_operating_point
 
 
 def draw(rows: int, *, rng: np.random.Generator, sharpness: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -31,6 +31,28 @@ def test_the_promise_holds_in_93_of_100_draws(rows: int, sharpness: float, risk:
         point = find_operating_point(*draw(rows, rng=rng, sharpness=sharpness), risk=risk, confidence=0.95)
         kept.append(not point.held or true_risk(point.threshold, sharpness=sharpness) <= risk)
     assert np.mean(kept) >= 0.93
+
+
+def test_a_promise_about_the_next_texts_is_kept_among_them() -> None:
+    rng = np.random.default_rng(7)
+    kept, longer = [], []
+    for _ in range(400):
+        held_out, (confidences, correct) = (draw(500, rng=rng, sharpness=0.4) for _ in range(2))
+        for horizon, found in ((500, kept), (0, longer)):
+            point = find_operating_point(*held_out, risk=0.05, confidence=0.95, horizon=horizon)
+            answered = confidences >= point.threshold
+            found.append(not answered.any() or (~correct[answered]).mean() <= 0.05)
+    assert np.mean(kept) >= 0.93
+    assert np.mean(longer) <= np.mean(kept)
+
+
+def test_the_chance_of_an_excess_is_hypergeometric() -> None:
+    stats = pytest.importorskip("scipy.stats")
+    for wrong, rows, asked in [(0, 60, 100), (7, 200, 150), (40, 300, 1000)]:
+        most = wrong + int(0.05 * asked) + 1
+        expected = stats.hypergeom(rows + asked, most, rows).cdf(wrong)
+        assert chance_of_excess(wrong, rows, asked, risk=0.05) == pytest.approx(expected, rel=1e-6)
+    assert chance_of_excess(5, 5, 10, risk=0.05) == 1.0
 
 
 def test_a_promise_is_made_where_there_are_rows_enough() -> None:

@@ -33,8 +33,12 @@ def read_separated(
     return RawRows(file, columns, lines, tuple(faults))
 
 
-def read_paired(texts: bytes, labels: bytes, *, file: str, labels_file: str, encoding: str = "utf-8") -> RawRows:
+def read_paired(
+    texts: bytes, labels: bytes, *, file: str, labels_file: str, encoding: str = "utf-8", skip_blank: bool = False
+) -> RawRows:
     """Rows whose text is a line of one file and whose label the same line of the other.
+
+    With `skip_blank` a line without a text is no row; the others keep their numbers.
 
     Raises:
         DataError: undecodable bytes, or files of different length.
@@ -47,4 +51,6 @@ def read_paired(texts: bytes, labels: bytes, *, file: str, labels_file: str, enc
             where=file,
             todo="Line n of both must belong together.",
         )
-    return RawRows(file, {"text": left, "label": right}, range(1, len(left) + 1))
+    kept = [at for at, text in enumerate(left) if text.strip() or not skip_blank]
+    columns = {"text": [left[at] for at in kept], "label": [right[at] for at in kept]}
+    return RawRows(file, columns, [at + 1 for at in kept])
