@@ -24,6 +24,7 @@ def test_help_lists_all_verbs_those_of_services_too() -> None:
         "advise",
         "train",
         "evaluate",
+        "compare",
         "predict",
         "explain",
         "export",
@@ -47,7 +48,20 @@ def test_help_takes_less_than_half_a_second() -> None:
 
 @pytest.mark.parametrize(
     "verb",
-    ["data", "models", "advise", "train", "evaluate", "predict", "explain", "export", "registry", "reproduce", "bench"],
+    [
+        "data",
+        "models",
+        "advise",
+        "train",
+        "evaluate",
+        "compare",
+        "predict",
+        "explain",
+        "export",
+        "registry",
+        "reproduce",
+        "bench",
+    ],
 )
 def test_every_verb_has_help_and_loads_no_torch(verb: str) -> None:
     program = (
