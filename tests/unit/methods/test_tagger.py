@@ -11,6 +11,7 @@ import pytest
 
 from trivet.answers.tagging import TaggingAnswer, TaggingFacts
 from trivet.artifact.artifact import Artifact
+from trivet.bench.measure_spans import measure_spans, recompute_spans
 from trivet.data.context import join_context
 from trivet.encoders.catalogue import EncoderSource
 from trivet.errors import ArtifactError, DataError
@@ -182,6 +183,19 @@ def test_a_file_is_answered_with_spans_and_its_contexts_are_read(
     (span,) = rows[0]["spans"]
     assert (span["label"], span["start"], span["end"], span["text"]) == ("of card", 5, 11, "thing2")
     assert rows[1]["spans"] == []
+
+
+@pytest.mark.parametrize("macro", [False, True])
+def test_the_benchmark_recomputes_from_the_spans_that_it_keeps(
+    tagger: Artifact, wanted: Recipe, surroundings: Settings, report: Report, *, macro: bool
+) -> None:
+    measured = measure_spans(tagger, wanted, surroundings, seed=0, macro=macro)
+    kept = json.loads(json.dumps(measured.kept))
+    value = report.metrics["macro_f1" if macro else "f1"].value
+    assert recompute_spans(kept, macro=macro) == pytest.approx(value, abs=1e-12)
+    assert measured.low <= value <= measured.high
+    assert measured.baselines["word-tags"].paired_p is not None
+    assert measured.baselines["word-tags"].paired_p < 0.05
 
 
 def test_int8_is_refused_where_it_costs_more_f1_than_allowed(wanted: Recipe, surroundings: Settings) -> None:
