@@ -138,6 +138,7 @@ def _columns(answers: Sequence[Any]) -> dict[str, Any]:
             return {
                 "item": [answer.ranking[0][0] if answer.ranking else None for answer in answers],
                 "confidence": [answer.ranking[0][1] if answer.ranking else None for answer in answers],
+                **decisions,
             }
         case RegressionAnswer():
             ends = {name: pa.array([getattr(one, name) for one in answers], pa.float64()) for name in ("low", "high")}
