@@ -8,10 +8,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trivet.api import evaluate, explain, export, load, train
+    from trivet.api import compare, evaluate, explain, export, load, train
 
 __version__ = "0.1.0"
-__all__ = ["evaluate", "explain", "export", "load", "train"]
+__all__ = ["compare", "evaluate", "explain", "export", "load", "train"]
 
 
 class _Verb:
@@ -35,6 +35,7 @@ class _Verb:
 class _Package(ModuleType):
     """The package with its few public functions."""
 
+    compare = _Verb()
     evaluate = _Verb()
     explain = _Verb()
     export = _Verb()

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from trivet.artifact.artifact import Artifact
     from trivet.evaluation.report import Report
+    from trivet.evaluation.versus import Versus
     from trivet.explain.explanation import Explanation
     from trivet.recipe import Recipe
     from trivet.settings import Settings
 
-__all__ = ["evaluate", "explain", "export", "load", "train"]
+__all__ = ["compare", "evaluate", "explain", "export", "load", "train"]
 
 Model: TypeAlias = "Artifact | Path | str"
 
@@ -90,6 +91,36 @@ def evaluate(
         own = artifact.recipe.data
         rows = rows_to_judge(own, str(dataset), text=text, label=label) if dataset else None
         return judge(artifact, settings=settings, data=rows, with_baselines=with_baselines)
+
+
+def compare(
+    one: Model,
+    other: Model,
+    dataset: Path | str = "",
+    *,
+    text: str = "",
+    label: str = "",
+    settings: Settings | None = None,
+) -> Versus:
+    """Sets two models side by side on the same test rows, by default those of the set that the first was trained on.
+
+    Each difference is first minus second, row by row, with its 95 % interval, its p value and a verdict about the first
+    (trivet.evaluation.compare says by which tests); classifiers are compared in their calibration and slices too.
+
+    Raises:
+        InputError: the two solve other tasks.
+        DataError: rows are missing or bad, or hold a label that one of the two has not learnt.
+        RegistryError, ArtifactError: as `load`.
+    """
+    from trivet.compare import compare as put_together
+    from trivet.data.judged import rows_to_judge
+
+    settings = _settings(settings)
+    with _open(one, settings) as ours, _open(other, settings) as theirs:
+        own = ours.recipe.data
+        rows = rows_to_judge(own, str(dataset), text=text, label=label) if dataset else None
+        names = tuple(str(model) if isinstance(model, Path | str) else model.recipe.name for model in (one, other))
+        return put_together(ours, theirs, settings=settings, data=rows, names=(names[0], names[1]))
 
 
 def explain(

@@ -15,7 +15,7 @@ from trivet.artifact.documents import read_document
 from trivet.artifact.layout import RECIPE, WEIGHTS
 from trivet.artifact.sums import check_artifact
 from trivet.artifact.upgrade import read_card
-from trivet.errors import DataError, EncoderError
+from trivet.errors import ArtifactError, DataError, EncoderError
 from trivet.methods.progress import Progress, Silence
 from trivet.recipe import Recipe
 from trivet.registry.start import choose_encoder
@@ -73,12 +73,18 @@ def reproduce(artifact: Path, *, settings: Settings, progress: Progress | None =
     """Trains again what an artifact's recipe says, on the same data, and compares; the artifact is only read.
 
     Raises:
-        ArtifactError: the artifact is damaged.
+        ArtifactError: the artifact is damaged, or learnt a label after its training.
         DataError: its data set is gone or has changed.
         EncoderError: its encoder is gone, or is another one.
     """
     check_artifact(artifact)
     recipe, card = read_document(artifact / RECIPE, Recipe), read_card(artifact)
+    if card.descent == "new label":
+        raise ArtifactError(
+            f"{card.name} learnt a label after its training, which its recipe does not know.",
+            where=str(artifact),
+            todo=f"Reproduce its parent: {card.parent_reference or card.parent[:12]}.",
+        )
     _check_data(recipe, card, settings)
     _check_encoder(recipe, card, settings)
     began = time.perf_counter()

@@ -37,7 +37,7 @@ def test_a_name_is_the_function_before_and_after_the_module_of_that_name_is_impo
     run(
         "import trivet\n"
         f"from trivet import {name} as before\n"
-        "import trivet.train, trivet.evaluate, trivet.export.golden, trivet.explain\n"
+        "import trivet.train, trivet.evaluate, trivet.compare, trivet.export.golden, trivet.explain\n"
         "from trivet.train import learning_rows\n"
         f"from trivet import {name} as after\n"
         f"import trivet.api\n"

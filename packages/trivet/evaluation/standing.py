@@ -34,7 +34,7 @@ class Standing:
             f"aliases    {', '.join(self.aliases) or 'none'}",
             f"identity   {self.identity}",
             f"created    {card.created:%Y-%m-%d %H:%M} by trivet {card.trivet}"
-            + (f" at {card.commit}" * bool(card.commit)),
+            + (f" at {card.commit}" if card.commit else ""),
             f"data       {card.data.name}, {card.data.rows} rows ({card.data.licence})",
             *(f"           {table} sha256 {sha256}" for table, sha256 in card.data.sha256.items()),
             f"encoder    {card.encoder.name} ({card.encoder.licence}) sha256 {card.encoder.sha256}",
@@ -117,7 +117,7 @@ def list_versions(registry: Registry, *, reports: Path) -> list[dict[str, Any]]:
                     f"{version}: {_main(_report(reports / name / str(version)))}"
                     for version in sorted({version for _, version in aliases})
                 ),
-                "use": ", ".join(sorted({_use(registry.card(f"{name}/{version}")) for _, version in aliases})),
+                "use": ", ".join(sorted({_use(registry, f"{name}/{version}") for _, version in aliases})),
             }
         )
     return rows
@@ -137,8 +137,12 @@ def _main(report: Report | None) -> str:
     return f"{report.main} {score.value:.3f} [{score.low:.3f}-{score.high:.3f}]"
 
 
-def _use(card: Card) -> str:
-    return "any" if card.licence_commercial else "research"
+def _use(registry: Registry, place: str) -> str:
+    """What a version may be used for; one with a damaged card must not hide the others from a list."""
+    try:
+        return "any" if registry.card(place).licence_commercial else "research"
+    except ArtifactError:
+        return "unknown"
 
 
 def _name(decision: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trivet.artifact.card import Card, Descent
+from trivet.errors import ArtifactError
 from trivet.registry.registry import Registry
 
 
@@ -13,7 +14,7 @@ from trivet.registry.registry import Registry
 class Ancestor:
     """A link of the chain; `descent` says how the one before it came from it, empty for the first.
 
-    `reference` is empty and `card` None for one that the registry does not hold (any more).
+    `reference` is empty for one that the registry does not hold (any more), and `card` None where it cannot be read.
     """
 
     identity: str
@@ -60,7 +61,13 @@ def trace_lineage(registry: Registry, reference: str) -> tuple[Ancestor, ...]:
     # A card names its parent by content, so no chain can come back to where it was.
     while (card := chain[-1].card) is not None and card.parent:
         found = places.get(card.parent, "")
-        chain.append(Ancestor(card.parent, found, card.descent, registry.card(found) if found else None))
-        if not found:
-            break
+        chain.append(Ancestor(card.parent, found, card.descent, _card(registry, found)))
     return tuple(chain)
+
+
+def _card(registry: Registry, place: str) -> Card | None:
+    """The card of an ancestor; a damaged one ends the chain as a missing one does."""
+    try:
+        return registry.card(place) if place else None
+    except ArtifactError:
+        return None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trivet.artifact.card import Card
-from trivet.artifact.folders import link_or_copy, new_folder
+from trivet.artifact.folders import copy_file, link_or_copy, new_folder
 from trivet.artifact.layout import CARD, HEADER, SUMS, is_large
 from trivet.artifact.licence import check_licence
 from trivet.artifact.sums import check_artifact, read_sums
@@ -141,8 +141,12 @@ class Registry:
         """
         name, version = self.resolve(reference)
         place = f"{name}/{version}"
-        header, card = (self._store.read(f"{place}/{document}") for document in (HEADER, CARD))
-        return parse_card(header, card, where=f"{self._store.address}/{place}")
+        where = f"{self._store.address}/{place}"
+        try:
+            header, card = (self._store.read(f"{place}/{document}") for document in (HEADER, CARD))
+        except FileNotFoundError as error:
+            raise ArtifactError("its card is missing.", where=where, todo="Register the artifact again.") from error
+        return parse_card(header, card, where=where)
 
     def identity(self, name: str, version: int) -> str:
         """sha256 over all files of a version, in hex: that of its artifact wherever it lies."""
@@ -251,7 +255,7 @@ class Registry:
             shutil.rmtree(left, ignore_errors=True)
         with new_folder(target) as folder:
             for file in (*read_sums(path), SUMS):
-                _copy(path / file, folder / file, is_linked=is_large(file))
+                (link_or_copy if is_large(file) else copy_file)(path / file, folder / file)
 
     def _history(self, name: str) -> History:
         path = f"{name}/{DOCUMENT}"
@@ -288,11 +292,3 @@ class Registry:
 def open_registry(settings: Settings) -> Registry:
     """The registry of the settings."""
     return Registry(settings.registry_address, settings.cache)
-
-
-def _copy(source: Path, target: Path, *, is_linked: bool) -> None:
-    if is_linked:
-        link_or_copy(source, target)
-    else:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(source.read_bytes())

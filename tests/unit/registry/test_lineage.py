@@ -60,6 +60,12 @@ def test_a_parent_that_is_gone_ends_the_chain_with_its_name(
     assert chain[-1].to_json()["card"] is None
 
 
+def test_a_parent_with_a_damaged_card_ends_the_chain(registry: Registry, family: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "registry" / "desk" / "2" / "card.json").write_text("{nonsense")
+    chain = trace_lineage(registry, "desk/3")
+    assert [(link.reference, link.card is None) for link in chain] == [("desk/3", False), ("desk/2", True)]
+
+
 def test_a_parent_under_another_name_is_found_by_its_content(
     registry: Registry, family: list[Path], tmp_path: Path
 ) -> None:
