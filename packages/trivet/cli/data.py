@@ -126,13 +126,18 @@ def _row(card: DataCard, settings: Settings) -> dict[str, Any]:
         "name": card.name,
         "kind": card.kind,
         "title": card.title,
-        "train": card.tables["interactions" if card.kind == "interactions" else "train"].rows or "-",
-        "test": card.tables["test"].rows or "-" if "test" in card.tables else "",
+        "train": _rows(card, "interactions" if card.kind == "interactions" else "train"),
+        "test": _rows(card, "test"),
         "licence": card.licence.name,
         "commercial": card.licence.commercial,
         "use": "any" if card.licence.commercial else "research",
         "here": here,
     }
+
+
+def _rows(card: DataCard, table: str) -> int | str:
+    """Rows of a table: `-` where the card does not say, nothing where a set has no such table."""
+    return card.tables[table].rows or "-" if table in card.tables else ""
 
 
 def _licence(card: DataCard) -> str:
