@@ -11,7 +11,7 @@ from trivet.recipe.data import TARGETS, DataRecipe
 from trivet.recipe.encoder import EncoderRecipe
 from trivet.recipe.export import ExportRecipe
 from trivet.recipe.gates import GatesRecipe
-from trivet.recipe.method import HeadMethod, Method
+from trivet.recipe.method import HeadMethod, Method, ZeroShotMethod
 from trivet.recipe.section import Section
 from trivet.recipe.task import Classification, Task
 from trivet.recipe.training import TrainingRecipe
@@ -110,4 +110,14 @@ class Recipe(Section):
         heads = {"multilabel": ("auto", "analytic", "logistic"), "regression": ("auto", "analytic")}.get(kind)
         if heads and isinstance(self.method, HeadMethod) and self.method.head not in heads:
             raise ValueError(f"method.head {self.method.head!r} does not go with task {kind!r}; use {', '.join(heads)}")
+        return self
+
+    @model_validator(mode="after")
+    def _promises_are_possible(self) -> Recipe:
+        """Knobs that need rows are refused where there are none, not passed over."""
+        if isinstance(self.method, ZeroShotMethod):
+            if self.trust.sets != "none":
+                raise ValueError("trust.sets needs rows held out, which method 'zero_shot' does not have; leave it out")
+            if self.trust.calibration != "temperature":
+                raise ValueError("trust.calibration needs rows, which method 'zero_shot' does not have; leave it out")
         return self

@@ -133,3 +133,17 @@ def test_the_task_says_what_the_label_s_column_holds(task: str, target: str) -> 
 def test_knobs_that_do_not_go_with_the_task_are_refused(task: str, overrides: dict[str, object], reason: str) -> None:
     with pytest.raises(RecipeError, match=reason):
         build_recipe({**PLAIN, "task": {"kind": task}}, overrides=overrides)
+
+
+@pytest.mark.parametrize(
+    ("method", "knob", "value"),
+    [
+        ("zero_shot", "trust.sets", "lac"),
+        ("zero_shot", "trust.calibration", "vector"),
+        ("zero_shot", "trust.novelty", "energy"),
+        ("few_shot", "trust.novelty", "energy"),
+    ],
+)
+def test_what_a_method_without_enough_rows_cannot_promise_is_refused(method: str, knob: str, value: str) -> None:
+    with pytest.raises(RecipeError, match=knob):
+        build_recipe({**PLAIN, "method": {"kind": method}}, overrides={knob: value})
