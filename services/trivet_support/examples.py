@@ -25,6 +25,10 @@ class Shelf:
     rows: TrainingExamples | None = None
 
 
+class _StoppedError(Exception):
+    """The server ends."""
+
+
 class Examples:
     """The training rows by artifact: the first who asks for them has them embedded by a thread of their own.
 
@@ -36,24 +40,38 @@ class Examples:
         self._log = log
         self._shelves: dict[Artifact, Shelf] = {}
         self._lock = threading.Lock()
+        self._ends = threading.Event()
+        self._threads: list[threading.Thread] = []
 
     def of(self, artifact: Artifact) -> Shelf:
         """What there is now; answers at once."""
         with self._lock:
             if artifact not in self._shelves:
                 self._shelves[artifact] = Shelf("preparing")
-                # A daemon: a server that stops does not wait for it, and what it writes is put in place whole.
-                threading.Thread(target=self._prepare, args=(artifact,), name="examples", daemon=True).start()
+                self._threads.append(threading.Thread(target=self._prepare, args=(artifact,), name="examples"))
+                self._threads[-1].start()
             return self._shelves[artifact]
+
+    def close(self) -> None:
+        """Let go of what is being embedded; the next server begins with it again."""
+        self._ends.set()
+        for thread in self._threads:
+            thread.join()
 
     def _prepare(self, artifact: Artifact) -> None:
         shelf = Shelf("missing")
         try:
-            rows = open_examples(artifact, self._settings, say=lambda _: None)
+            rows = open_examples(artifact, self._settings, say=self._go_on)
             shelf = Shelf("changed" if rows.changed else "ready", rows)
         except TrivetError as error:
             # A path of this machine goes to the log, not to the caller; what the row says to neither.
             self._log.warning("no training examples", error=type(error).__name__, where=error.where)
+        except _StoppedError:
+            pass
         finally:
             with self._lock:
                 self._shelves[artifact] = shelf
+
+    def _go_on(self, _: str) -> None:
+        if self._ends.is_set():
+            raise _StoppedError

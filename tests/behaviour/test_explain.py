@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
+import httpx
 import pytest
+
+from trivet.artifact.artifact import Artifact
+from trivet_service.app import create_app
+from trivet_service.context import open_context
+from trivet_service.models import Models
+from trivet_service.service import find_service
+from trivet_service.testing import running
+from trivet_support.examples import Examples
 
 TEXT = "where is my card arrive"
 TOPICS = {
@@ -104,6 +114,23 @@ def test_more_than_the_engine_can_do_in_time_is_refused(serve):
     client = serve("support", batch_deadline_s=0.000001)
     refused = [client.post("/v1/explain", json={"text": f"{TEXT} {'now ' * n}", "k": 0}) for n in range(1, 6)]
     assert 429 in {answer.status_code for answer in refused}
+
+
+def test_a_server_that_ends_lets_go_of_what_it_embeds(client, learnt, settings):
+    examples, artifact = Examples(settings, client.context.log), Artifact.load(learnt[0], threads=1)
+    examples.close()
+    assert examples.of(artifact).state in {"preparing", "missing"}
+    examples.close()
+    assert examples.of(artifact).state == "missing"
+    assert not (settings.cache / "examples").exists()
+
+
+def test_the_app_closes_what_it_embeds_when_it_ends(learnt, settings):
+    models = Models(settings, {"support": str(learnt[0])})
+    app = create_app([find_service("support")], open_context(settings, models, keys=None))
+    with running(app) as address:
+        httpx.post(f"{address}/v1/explain", json={"text": TEXT}, timeout=30)
+    assert not [thread for thread in threading.enumerate() if thread.name == "examples"]
 
 
 def test_others_are_answered_while_a_message_is_explained(client):

@@ -23,6 +23,8 @@ from trivet.settings import Settings
 
 # Distances at a time, so that many texts against many rows do not fill the memory.
 AT_ONCE = 4_000_000
+# Rows that are embedded between two words to the caller.
+EMBEDDED_AT_ONCE = 1_024
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class TrainingExamples:
 def open_examples(artifact: Artifact, settings: Settings, *, say: Callable[[str], None]) -> TrainingExamples:
     """The rows that the artifact's recipe trains on, embedded once by its graph and kept under `settings.cache`.
 
+    `say` hears of it every thousand rows; what it raises ends the work.
+
     Raises:
         DataError: the data set is gone, or holds a bad row.
         ArtifactError: the model does not answer with one of several labels, or did not learn from rows.
@@ -127,7 +131,11 @@ def _embed_once(artifact: Artifact, texts: Sequence[str], folder: Path, *, say: 
     kept = _read(path, shape=(len(texts), engine.dim))
     if kept is None:
         say(f"embedding {len(texts)} training rows, this once")
-        found = run_sorted(engine, artifact.tokenizer.encode(texts))["embedding"]
+        found = np.empty((len(texts), engine.dim), dtype=np.float32)
+        for start in range(0, len(texts), EMBEDDED_AT_ONCE):
+            some = artifact.tokenizer.encode(texts[start : start + EMBEDDED_AT_ONCE])
+            found[start : start + len(some)] = run_sorted(engine, some)["embedding"]
+            say(f"  {start + len(some)}/{len(texts)}")
         found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
         _write(path, found)
         return found

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, FastAPI, Request
 
 from trivet.answers.classification import ClassificationFacts
 from trivet.errors import ArtifactError
@@ -24,8 +26,14 @@ _ONE: Any = Body(openapi_examples={"message": {"value": {"text": "card still not
 
 def explain_routes(context: Context) -> APIRouter:
     """The route over the model of this app."""
-    router = APIRouter()
     examples = Examples(context.settings, context.log)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await asyncio.to_thread(examples.close)
+
+    router = APIRouter(lifespan=lifespan)
 
     @router.post("/v1/explain", summary="Why a message gets its intent")
     async def explain(request: Request, _: Reader, asked: ExplainRequest = _ONE) -> ExplainAnswer:

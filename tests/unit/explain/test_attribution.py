@@ -94,7 +94,7 @@ def test_a_file_becomes_a_row_a_text(desk: Artifact, rows_file: Path, settings: 
         assert "".join(word["text"] for word in row["words"]) == row["text"].replace(" ", "")
         assert row["examples"][0]["text"] == row["text"]
         assert len(row["examples"]) == 2
-    assert said == ["embedding 12 training rows, this once", "  12/12"]
+    assert said == ["embedding 12 training rows, this once", "  12/12", "  12/12"]
     with pytest.raises(InputError, match="the file exists"):
         explain_file(desk, rows_file, out, column="", examples=None, k=0, settings=settings, say=said.append)
 

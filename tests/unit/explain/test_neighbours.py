@@ -62,13 +62,23 @@ def test_rows_are_embedded_once_and_again_where_the_kept_file_is_damaged(desk: A
     said: list[str] = []
     first = open_examples(desk, settings, say=said.append)
     second = open_examples(desk, settings, say=said.append)
-    assert len(said) == 1
+    assert said == ["embedding 12 training rows, this once", "  12/12"]
     assert np.array_equal(first.embeddings, second.embeddings)
     (kept,) = (settings.cache / "examples").iterdir()
     kept.write_bytes(kept.read_bytes()[:-40])
     assert np.array_equal(open_examples(desk, settings, say=said.append).embeddings, first.embeddings)
-    assert len(said) == 2
+    assert len(said) == 4
     assert np.array_equal(np.load(kept, allow_pickle=False), first.embeddings)
+
+
+def test_what_the_listener_raises_ends_the_work_and_leaves_nothing_behind(desk: Artifact, settings: Any) -> None:
+    def stop(line: str) -> None:
+        if "12/12" in line:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        open_examples(desk, settings, say=stop)
+    assert not (settings.cache / "examples").exists()
 
 
 def test_rows_that_changed_since_training_are_told_and_embedded_anew(
@@ -83,7 +93,7 @@ def test_rows_that_changed_since_training_are_told_and_embedded_anew(
     finally:
         rows_file.write_text(before, encoding="utf-8")
     assert examples.changed
-    assert said == ["embedding 13 training rows, this once"]
+    assert said[0] == "embedding 13 training rows, this once"
 
 
 def test_a_model_that_learnt_from_names_has_no_training_rows(desk: Artifact, settings: Any) -> None:
