@@ -33,6 +33,9 @@ VERBS: dict[str, str] = {
     "bench": "Run, verify and list the recorded figures.",
 }
 
+# The status of a process that Ctrl-C ended; Typer gives it back in place of the exception.
+INTERRUPTED = 130
+
 # What the extra `train` brings; serving and predicting do without.
 TRAINING_PACKAGES = frozenset(
     {
@@ -137,9 +140,10 @@ def run() -> None:
     except MemoryError:
         _complain("memory ran out. Give fewer rows or texts at a time, or use a machine with more.", as_json=as_json)
     except (typer.Abort, KeyboardInterrupt):
-        _complain("interrupted; nothing was left half done.", as_json=as_json, status=130)
-    else:
-        sys.exit(status if isinstance(status, int) else 0)
+        status = INTERRUPTED
+    if status == INTERRUPTED:
+        _complain("interrupted; nothing was left half done.", as_json=as_json, status=INTERRUPTED)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 def _complain(line: str, *, as_json: bool, status: int = 2) -> None:
