@@ -44,11 +44,18 @@ def test_a_better_model_is_superior_and_the_flips_are_counted() -> None:
     assert found.verdict == "superior"
     assert found.flips is not None
     assert (found.flips.only_a, found.flips.only_b, found.flips.neither) == (60, 0, 0)
-    # Right 95 % of the time at confidence 0.9 against 80 %: the better one is off by half as much.
-    assert found.metrics["ece"].test.verdict == "superior"
-    assert found.metrics["ece"].test.difference == pytest.approx(-0.05, abs=1e-6)
     assert found.metrics["brier"].test.verdict == "superior"
     assert put_side_by_side(b, a, names=("b", "a")).verdict == "inferior"
+
+
+def test_the_better_calibrated_of_two_that_are_right_alike_is_found() -> None:
+    right = np.arange(ROWS) % 20 != 0
+    found = put_side_by_side(judge(right, confidence=0.95), judge(right, confidence=0.6), names=("a", "b"))
+    assert found.verdict == "equal"
+    gap = found.metrics["ece"].test
+    assert gap.verdict == "superior"
+    assert gap.difference == pytest.approx(found.metrics["ece"].a - found.metrics["ece"].b)
+    assert gap.low < gap.difference < gap.high < 0
 
 
 def test_a_model_is_equal_to_itself() -> None:
