@@ -76,9 +76,7 @@ def plan_training(recipe: Recipe, *, settings: Settings) -> Plan:
             )
 
 
-def _probe_loop(
-    recipe: Recipe, rows: pd.DataFrame, dataset: Dataset, *, settings: Settings, workspace: Path
-) -> Cost:
+def _probe_loop(recipe: Recipe, rows: pd.DataFrame, dataset: Dataset, *, settings: Settings, workspace: Path) -> Cost:
     from trivet.methods.tune import plan_tuning
     from trivet.methods.tuned_next_item import plan_next_item
 

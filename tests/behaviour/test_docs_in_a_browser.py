@@ -97,7 +97,11 @@ def browser(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("name", "path", "said"),
-    [("support", "/v1/parse", '"intent"'), ("finance", "/v1/analyze", '"sentiment"'), ("recommend", "/v1/items", "200")],
+    [
+        ("support", "/v1/parse", '"intent"'),
+        ("finance", "/v1/analyze", '"sentiment"'),
+        ("recommend", "/v1/items", "200"),
+    ],
 )
 def test_the_page_draws_every_operation_and_asks_only_its_server(serve, browser, name, path, said):
     client = serve(name)

@@ -1,4 +1,4 @@
-"""What an answer promises: foreign texts, sets of labels, two models side by side; by the command line, on real data."""
+"""What an answer promises: foreign texts, sets of labels, two models side by side; by the command line."""
 
 from __future__ import annotations
 

@@ -18,14 +18,23 @@ from trivet.methods.fitted import Fitted
 from trivet.methods.progress import Progress, Silence
 from trivet.recipe.method import FewShotMethod, FullMethod, HeadMethod, LoraMethod, ZeroShotMethod
 from trivet.recipe.recipe import Recipe
-from trivet.recipe.task import Classification, Multilabel, Multitask, NextItem, Pretraining, Regression, Similarity, Tagging
+from trivet.recipe.task import (
+    Classification,
+    Multilabel,
+    Multitask,
+    NextItem,
+    Pretraining,
+    Regression,
+    Similarity,
+    Tagging,
+)
 from trivet.registry.start import choose_encoder
 from trivet.runtime.tokens import TextTokenizer
 from trivet.settings import Settings
 from trivet.tasks.classification import ClassificationTask, classification_task
 from trivet.tasks.contrast import ContrastTask, contrast_task
 from trivet.tasks.multilabel import MultilabelTask, multilabel_task
-from trivet.tasks.multitask import MultitaskTask, multitask_task
+from trivet.tasks.multitask import multitask_task
 from trivet.tasks.pretraining import pretraining_task
 from trivet.tasks.regression import regression_task
 from trivet.tasks.similarity import SimilarityTask
