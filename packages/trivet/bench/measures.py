@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from trivet.data.splits import test_rows
 from trivet.evaluation.compare import compare_paired
 from trivet.evaluation.intervals import bootstrap_interval
 from trivet.evaluation.predictions import index_labels
-from trivet.judging.labels import baseline_labels
 from trivet.recipe import Recipe
 from trivet.runtime.offline import run_sorted
 from trivet.settings import Settings
@@ -36,18 +36,19 @@ class Measured:
     modules: tuple[str, ...] = ()
 
 
-def measure_quality(artifact: Artifact, recipe: Recipe, settings: Settings, *, seed: int) -> Measured:
-    """Predicted label of every test row by the served artifact, beside simpler ways on the same rows."""
-    dataset = open_dataset(recipe.data, settings)
-    rows = test_rows(dataset, recipe.data)
+def measure_quality(
+    artifact: Artifact, recipe: Recipe, settings: Settings, *, guesses: Mapping[str, Sequence[str]], seed: int
+) -> Measured:
+    """Predicted label of every test row by the served artifact, beside the `guesses` of simpler ways on these rows."""
+    rows = test_rows(open_dataset(recipe.data, settings), recipe.data)
     labels = _labels(artifact)
     truth = index_labels(list(rows["label"]), labels)
     predicted = index_labels([answer.label for answer in artifact.classify(list(rows["text"]), top=1)], labels)
     right = predicted == truth
     interval = bootstrap_interval(right.astype(float), seed=seed)
     baselines = {}
-    for name, guessed in baseline_labels(artifact.recipe, dataset, rows, settings=settings).items():
-        theirs = index_labels(guessed, labels) == truth
+    for name, guessed in guesses.items():
+        theirs = index_labels(list(guessed), labels) == truth
         baselines[name] = Baseline(value=float(theirs.mean()), paired_p=compare_paired(right, theirs, seed=seed).p)
     kept = {"labels": list(labels), "truth": truth.tolist(), "predicted": predicted.tolist()}
     return Measured(kept, interval.low, interval.high, baselines)

@@ -15,6 +15,7 @@ from trivet.artifact.card import Card
 from trivet.artifact.documents import read_document
 from trivet.artifact.layout import CARD
 from trivet.bench.definition import Benchmark
+from trivet.bench.guesses import guess_labels
 from trivet.bench.measure_explain import measure_attribution
 from trivet.bench.measure_label_sets import measure_label_sets, measure_mse
 from trivet.bench.measure_ranking import measure_ranking
@@ -125,7 +126,8 @@ def _measure(
 
         match benchmark.measure:
             case "quality":
-                return measure_quality(load(), recipe, settings, seed=seed)
+                guesses = guess_labels(recipe, bench)
+                return measure_quality(load(), recipe, settings, guesses=guesses, seed=seed)
             case "micro_f1":
                 return measure_label_sets(load(), recipe, settings, seed=seed)
             case "mse":
