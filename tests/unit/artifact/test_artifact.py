@@ -94,7 +94,7 @@ def test_a_model_without_labels_embeds_and_does_not_answer(tiny: Any, tiny_parts
     parts = replace(tiny_parts, recipe=recipe, facts=facts, head=None, prototypes=None, weights=None)
     artifact = Artifact.load(save_artifact(parts, tmp_path / "shop", golden_texts=tiny.texts), threads=1)
     assert artifact.embed(["my card"]).shape == (1, tiny.source.dim)
-    with pytest.raises(ArtifactError, match="no labels to answer with"):
+    with pytest.raises(ArtifactError, match="embeds only"):
         artifact.predict(["my card"])
 
 
