@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from trivet.errors import TrivetError
-from trivet.explain.neighbours import TrainingExamples, open_examples
 from trivet_service.logs import Logger
 
 if TYPE_CHECKING:
     from trivet.artifact.artifact import Artifact
+    from trivet.explain.neighbours import TrainingExamples
     from trivet.settings import Settings
 
 State: TypeAlias = Literal["ready", "changed", "preparing", "missing", "not_asked"]
@@ -59,6 +59,9 @@ class Examples:
             thread.join()
 
     def _prepare(self, artifact: Artifact) -> None:
+        # Reading rows takes pandas, which a server that nobody asks for rows does without.
+        from trivet.explain.neighbours import open_examples
+
         shelf = Shelf("missing")
         try:
             rows = open_examples(artifact, self._settings, say=self._go_on)

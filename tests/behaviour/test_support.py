@@ -143,6 +143,7 @@ def test_readiness_shows_the_model_and_its_queue(client):
     checks = client.get("/readyz").json()["checks"]
     assert checks["support.model"] == {
         "ok": True, "model": "support", "version": 0, "precision": "fp32", "degraded": "",
+        "restrictions": [],
     }  # fmt: skip
     queue = next(check for name, check in checks.items() if name.startswith("queue."))
     assert queue == {"ok": True, "waiting": 0, "full": 0.0}
