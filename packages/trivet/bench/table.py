@@ -13,15 +13,15 @@ HEAD = "| figure | ours | 95 % interval | floor / aim | best known | baselines (
 
 
 def make_table(benchmarks: dict[str, Benchmark], marks: dict[str, Mark], root: Path) -> str:
-    """One row a benchmark in the order of its definition; what is not recorded says so."""
-    rows = [HEAD]
+    """One row a recorded benchmark in the order of its definition; below the table, what is not recorded by name."""
+    rows, missing = [HEAD], []
     for identifier, benchmark in benchmarks.items():
         path = record_path(root, identifier)
         if path.exists():
             rows.append(_row(read_record(path), benchmark, marks.get(identifier)))
         else:
-            rows.append(f"| {identifier} | not recorded | | | | |")
-    return "\n".join(rows)
+            missing.append(identifier)
+    return "\n".join(rows) + (f"\n\nNot recorded yet: {', '.join(missing)}." if missing else "")
 
 
 def put_table(readme: Path, table: str) -> None:
