@@ -11,7 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trivet.errors import TrivetError
 
+TransferMeasure = Literal["pretraining_gain", "multitask_gain", "transfer_matrix", "other_language"]
+ForeignMeasure = Literal["oos_auroc", "oos_auroc_far", "oos_recall_5"]
+TrustMeasure = Literal[ForeignMeasure, "ece", "coverage_at_risk", "risk_violations", "oos_recall_chosen", "shift_alarm"]
 Measure = Literal[
+    TransferMeasure,
+    TrustMeasure,
     "quality",
     "micro_f1",
     "mse",
@@ -22,19 +27,7 @@ Measure = Literal[
     "attribution_faithfulness",
     "span_f1",
     "span_macro_f1",
-    "pretraining_gain",
-    "multitask_gain",
-    "transfer_matrix",
-    "other_language",
     "ndcg",
-    "ece",
-    "coverage_at_risk",
-    "risk_violations",
-    "oos_auroc",
-    "oos_auroc_far",
-    "oos_recall_5",
-    "oos_recall_chosen",
-    "shift_alarm",
 ]
 Row = TypeVar("Row", bound=BaseModel)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, assert_never
+from typing import Any, assert_never
 
 import numpy as np
 
 from trivet.answers.classification import ClassificationAnswer, ClassificationFacts
 from trivet.artifact.artifact import Artifact
+from trivet.bench.definition import ForeignMeasure
 from trivet.bench.measures import Measured
 from trivet.bench.record import Baseline
 from trivet.data.dataset import Dataset
@@ -22,8 +23,6 @@ from trivet.methods.features import embed_frozen
 from trivet.recipe import Recipe
 from trivet.settings import Settings
 from trivet.trust.novelty import novelty
-
-ForeignMeasure = Literal["oos_auroc", "oos_auroc_far", "oos_recall_5"]
 
 REFUSED = 0.05
 # A refusal counts as wrong: the accuracy in scope that the threshold may not fall below on validation.

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from trivet.answers.classification import ClassificationAnswer
 from trivet.artifact.artifact import Artifact
+from trivet.bench.definition import TransferMeasure
 from trivet.bench.measures import Measured
 from trivet.bench.record import Baseline
 from trivet.data.sources import open_dataset
@@ -28,7 +29,6 @@ from trivet.recipe.task import Multitask
 from trivet.settings import Settings
 from trivet.train import train
 
-TransferMeasure = Literal["pretraining_gain", "multitask_gain", "transfer_matrix", "other_language"]
 Train = Callable[[Recipe], Path]
 ROUNDS = 2000
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, assert_never
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trivet.answers.classification import ClassificationFacts
 from trivet.artifact.artifact import Artifact
+from trivet.bench.definition import TrustMeasure
 from trivet.bench.measure_foreign import (
     choose_threshold,
     judge_rows,
@@ -26,17 +27,6 @@ from trivet.recipe import Recipe
 from trivet.settings import Settings
 from trivet.trust.risk import find_operating_point
 from trivet.trust.shift import NoveltyAlarm, RiskAlarm, alarm_delay
-
-TrustMeasure = Literal[
-    "ece",
-    "coverage_at_risk",
-    "risk_violations",
-    "oos_auroc",
-    "oos_auroc_far",
-    "oos_recall_5",
-    "oos_recall_chosen",
-    "shift_alarm",
-]
 
 HALVINGS = 1000
 # Streams of the alarm: so many, of so many texts, with this share of foreign ones.
