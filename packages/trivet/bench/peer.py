@@ -59,12 +59,15 @@ class Job(BaseModel):
 class Answer(BaseModel):
     """What a peer writes: a label a test text, seconds without imports and loading the encoder, versions.
 
-    `peak_mb` is the most resident memory that its process had, 0: not told.
+    CPU seconds are those of all its threads and of the programs that it starts: a busy machine adds little to them.
+    `peak_mb` is the most resident memory that it had, such programs included. 0: not told.
     """
 
     predicted: tuple[str, ...]
     train_seconds: float = Field(ge=0)
     predict_seconds: float = Field(ge=0)
+    train_cpu_seconds: float = Field(0.0, ge=0)
+    predict_cpu_seconds: float = Field(0.0, ge=0)
     peak_mb: float = Field(0.0, ge=0)
     versions: dict[str, str]
 
@@ -91,6 +94,8 @@ class PeerRecord(BaseModel):
     train_seconds: float
     predict_seconds: float
     texts_per_second: float
+    train_cpu_seconds: float = 0.0
+    predict_cpu_seconds: float = 0.0
     peak_mb: float = 0.0
     versions: dict[str, str]
     program_sha256: str
@@ -147,6 +152,8 @@ def run_peer(peer: Peer, bench: Workbench, *, say: Callable[[str], None]) -> Pee
         train_seconds=answer.train_seconds,
         predict_seconds=answer.predict_seconds,
         texts_per_second=len(asked) / max(answer.predict_seconds, 1e-9),
+        train_cpu_seconds=answer.train_cpu_seconds,
+        predict_cpu_seconds=answer.predict_cpu_seconds,
         peak_mb=answer.peak_mb,
         versions=answer.versions,
         program_sha256=hash_program(peer, bench),
