@@ -15,14 +15,6 @@ from trivet.artifact.artifact import Artifact
 from trivet.data.sources import open_dataset
 from trivet.evaluation.report import Report
 from trivet.judging.case import Case
-from trivet.judging.label_sets import judge_label_sets
-from trivet.judging.labels import judge_labels
-from trivet.judging.multitask import judge_multitask
-from trivet.judging.next_item import judge_next_item
-from trivet.judging.numbers import judge_numbers
-from trivet.judging.pairs import judge_pairs
-from trivet.judging.ranking import judge_ranking
-from trivet.judging.tagging import judge_tagging
 from trivet.recipe.data import DataRecipe
 from trivet.settings import Settings
 
@@ -42,20 +34,36 @@ def evaluate(
     """
     data = data or artifact.recipe.data
     case = Case(artifact, open_dataset(data, settings), data, settings, version, with_baselines)
+    # Each kind imports its own below: a recorded figure then rests on no other kind.
     match artifact.facts:
         case ClassificationFacts():
+            from trivet.judging.labels import judge_labels
+
             return judge_labels(case, artifact.facts)
         case MultitaskFacts():
+            from trivet.judging.multitask import judge_multitask
+
             return judge_multitask(case, artifact.facts)
         case MultilabelFacts():
+            from trivet.judging.label_sets import judge_label_sets
+
             return judge_label_sets(case, artifact.facts)
         case TaggingFacts():
+            from trivet.judging.tagging import judge_tagging
+
             return judge_tagging(case, artifact.facts)
         case RegressionFacts():
+            from trivet.judging.numbers import judge_numbers
+
             return judge_numbers(case, artifact.facts)
         case NextItemFacts():
+            from trivet.judging.next_item import judge_next_item
+
             return judge_next_item(case, artifact.facts)
         case SimilarityFacts():
+            from trivet.judging.pairs import judge_pairs
+            from trivet.judging.ranking import judge_ranking
+
             return judge_pairs(case) if case.dataset.kind == "pairs" else judge_ranking(case)
         case _:
             assert_never(artifact.facts)

@@ -17,9 +17,6 @@ from trivet.artifact.parts import Parts
 from trivet.artifact.save import save_artifact
 from trivet.data.conflicts import check_conflicts
 from trivet.data.dataset import Dataset
-from trivet.data.pairs import pair_behaviour
-from trivet.data.parts import open_parts, part_of
-from trivet.data.sequences import cut_sequences
 from trivet.data.sources import open_dataset
 from trivet.data.splits import catalogue_rows, training_rows
 from trivet.encoders.catalogue import EncoderSource
@@ -27,11 +24,8 @@ from trivet.errors import RecipeError
 from trivet.export.golden import choose_golden
 from trivet.methods.candidate import Candidate
 from trivet.methods.ground import Ground, prepare_ground
-from trivet.methods.heads import build_task_head
 from trivet.methods.memory import name_shortage
 from trivet.methods.progress import Progress, Silence
-from trivet.methods.zero_shot import build_zero_shot
-from trivet.pretrain import pretraining_rows
 from trivet.recipe import Recipe
 from trivet.recipe.method import FewShotMethod, FullMethod, HeadMethod, LoraMethod, ZeroShotMethod
 from trivet.recipe.task import (
@@ -111,12 +105,15 @@ def open_learning(recipe: Recipe, settings: Settings) -> Dataset:
         DataError: as `open_dataset`.
     """
     if isinstance(recipe.task, Multitask):
+        from trivet.data.parts import open_parts
+
         return open_parts({part.name: part.data for part in recipe.task.parts}, settings)
     return open_dataset(recipe.data, settings)
 
 
 def learning_rows(recipe: Recipe, dataset: Dataset) -> pd.DataFrame:
     """What the method learns from: texts with labels, behaviour or pairs read off it; no test row among them."""
+    # Each kind imports its own below: a recorded figure then rests on no other kind.
     match recipe.task:
         case Classification() | Tagging() | Multilabel() | Regression():
             return training_rows(dataset, recipe.data)
@@ -127,6 +124,8 @@ def learning_rows(recipe: Recipe, dataset: Dataset) -> pd.DataFrame:
         case Similarity() if dataset.kind == "pairs":
             return training_rows(dataset, recipe.data)
         case Similarity():
+            from trivet.data.pairs import pair_behaviour
+
             return pair_behaviour(
                 training_rows(dataset, recipe.data),
                 catalogue_rows(dataset, recipe.data),
@@ -135,10 +134,14 @@ def learning_rows(recipe: Recipe, dataset: Dataset) -> pd.DataFrame:
                 seed=recipe.data.seed,
             )
         case NextItem():
+            from trivet.data.sequences import cut_sequences
+
             return cut_sequences(training_rows(dataset, recipe.data), length=recipe.task.max_tokens)
         case Multitask():
             return part_rows(recipe.task, dataset)
         case Pretraining():
+            from trivet.pretrain import pretraining_rows
+
             return pretraining_rows(recipe, dataset)
         case _:
             assert_never(recipe.task)
@@ -158,13 +161,18 @@ def part_rows(task: Multitask, dataset: Dataset) -> pd.DataFrame:
     """The training rows of every part, with its name in the column task."""
     import pandas as pd
 
+    from trivet.data.parts import part_of
+
     rows = [training_rows(part_of(dataset, part.name), part.data).assign(task=part.name) for part in task.parts]
     return pd.concat(rows, ignore_index=True)
 
 
 def _build(recipe: Recipe, rows: pd.DataFrame, ground: Ground) -> Candidate:
+    # Each kind imports its own below: a recorded figure then rests on no other kind.
     match recipe.method:
         case HeadMethod():
+            from trivet.methods.heads import build_task_head
+
             return build_task_head(recipe, rows, ground)
         case FullMethod() | LoraMethod():
             from trivet.methods.tuned import build_tuned
@@ -175,6 +183,8 @@ def _build(recipe: Recipe, rows: pd.DataFrame, ground: Ground) -> Candidate:
 
             return build_few_shot(recipe, rows, ground)
         case ZeroShotMethod():
+            from trivet.methods.zero_shot import build_zero_shot
+
             return build_zero_shot(recipe, rows, ground)
         case _:
             assert_never(recipe.method)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from trivet.bench.digest import digest_code
+
 # Changes in these cannot change a figure: they print, list or record it.
 NOT_COUNTED = ("trivet.cli", "trivet.bench", "trivet.errors")
 # What changes the code that runs or what it reads, from the root of a checkout; not the records themselves, nor texts.
@@ -29,11 +31,11 @@ class Code:
     sources: Mapping[str, bytes]
 
     def hash(self, modules: Iterable[str]) -> str:
-        """sha256 over name and source of the modules, in order of name; a module that is gone counts as empty."""
+        """sha256 over name and `digest_code` of modules, in order of name; a module that is gone counts as empty."""
         digest = hashlib.sha256()
         for name in sorted(modules):
-            digest.update(name.encode())
-            digest.update(self.sources.get(name) or self.sources.get(f"{name}.__init__") or b"")
+            source = self.sources.get(name) or self.sources.get(f"{name}.__init__") or b""
+            digest.update(f"{name} {digest_code(source)}\n".encode())
         return digest.hexdigest()
 
     def core(self) -> tuple[str, ...]:

@@ -8,20 +8,13 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from trivet.artifact.artifact import Artifact
 from trivet.artifact.card import Card
 from trivet.artifact.documents import read_document
 from trivet.artifact.layout import CARD
 from trivet.bench.definition import Benchmark
-from trivet.bench.guesses import guess_labels
-from trivet.bench.measure_explain import measure_attribution
-from trivet.bench.measure_label_sets import measure_label_sets, measure_mse
-from trivet.bench.measure_ranking import measure_ranking
-from trivet.bench.measure_spans import measure_spans
-from trivet.bench.measure_transfer import Carried, measure_transfer
-from trivet.bench.measure_trust import measure_trust
 from trivet.bench.measures import (
     Measured,
     measure_batch_flips,
@@ -39,6 +32,9 @@ from trivet.data.dataset import Dataset
 from trivet.errors import TrivetError
 from trivet.recipe import Recipe
 from trivet.train import open_learning, train
+
+if TYPE_CHECKING:
+    from trivet.bench.measure_transfer import Carried
 
 RUNS = 5
 SPLIT = "test"
@@ -87,7 +83,7 @@ def _measure_seed(benchmark: Benchmark, seed: int, bench: Workbench, *, say: Cal
     path = _trained(recipe, benchmark, seed, bench, say=say)
     measured = _measure(benchmark, recipe, path, bench, seed=seed, say=say)
     predictions = bench.record(benchmark, seed).with_suffix(".predictions.json")
-    modules = counted({*sys.modules, *_trained_by(path, bench), *measured.modules})
+    modules = counted({*sys.modules, *_trained_by(path), *measured.modules})
     dataset, judged = bench.open_data(recipe.data), bench.open_judged(benchmark)
     record = Record(
         id=benchmark.id,
@@ -124,28 +120,43 @@ def _measure(
         def load(*, precision: Literal["fp32"] | None = None) -> Artifact:
             return opened.enter_context(closing(Artifact.load(path, precision=precision, threads=settings.threads)))
 
+        # A record rests on what its run imported: not on what other measures need.
         match benchmark.measure:
             case "quality":
+                from trivet.bench.guesses import guess_labels
+
                 guesses = guess_labels(recipe, bench)
                 return measure_quality(load(), recipe, settings, guesses=guesses, seed=seed)
             case "micro_f1":
+                from trivet.bench.measure_label_sets import measure_label_sets
+
                 return measure_label_sets(load(), recipe, settings, seed=seed)
             case "mse":
+                from trivet.bench.measure_label_sets import measure_mse
+
                 return measure_mse(load(), recipe, settings, seed=seed)
             case "int8_loss":
                 return measure_int8_loss(load(), load(precision="fp32"), recipe, settings, seed=seed)
             case "batch_flips":
                 return measure_batch_flips(load(), recipe, settings)
             case "pretraining_gain" | "multitask_gain" | "transfer_matrix" | "other_language":
+                from trivet.bench.measure_transfer import measure_transfer
+
                 return measure_transfer(benchmark.measure, _carried(benchmark, recipe, path, bench, seed=seed, say=say))
             case "ndcg":
+                from trivet.bench.measure_ranking import measure_ranking
+
                 return measure_ranking(load(), recipe, settings, seed=seed)
             case "service_memory" | "service_start":
                 return measure_service(path, settings, what=benchmark.measure, runs=RUNS)
             case "span_f1" | "span_macro_f1":
+                from trivet.bench.measure_spans import measure_spans
+
                 macro = benchmark.measure == "span_macro_f1"
                 return measure_spans(load(), recipe, settings, seed=seed, macro=macro)
             case "attribution_faithfulness":
+                from trivet.bench.measure_explain import measure_attribution
+
                 return measure_attribution(load(), recipe, settings, seed=seed)
             case (
                 "ece"
@@ -157,6 +168,8 @@ def _measure(
                 | "oos_recall_chosen"
                 | "shift_alarm"
             ):
+                from trivet.bench.measure_trust import measure_trust
+
                 return measure_trust(benchmark.measure, load(), recipe, settings, seed=seed)
             case _:
                 assert_never(benchmark.measure)
@@ -166,6 +179,8 @@ def _carried(
     benchmark: Benchmark, recipe: Recipe, path: Path, bench: Workbench, *, seed: int, say: Callable[[str], None]
 ) -> Carried:
     """The recipes beside the benchmark's own, with a way to train one."""
+    from trivet.bench.measure_transfer import Carried
+
     apart = {name: benchmark.model_copy(update={"recipe": name, "beside": ()}) for name in benchmark.beside}
     beside = {name: bench.recipe(one, seed=seed) for name, one in apart.items()}
 
@@ -178,24 +193,30 @@ def _carried(
 
 def _trained(recipe: Recipe, benchmark: Benchmark, seed: int, bench: Workbench, *, say: Callable[[str], None]) -> Path:
     """The artifact of this recipe, seed and data by today's code; trained once and kept under benchmarks/work."""
-    code = bench.code.hash(bench.code.core())
-    key = hashlib.sha256(f"{recipe.model_dump_json()}{code}".encode()).hexdigest()[:16]
+    key = hashlib.sha256(recipe.model_dump_json().encode()).hexdigest()[:16]
     folder = bench.root / "work" / f"{Path(benchmark.recipe).stem}-{seed}"
     path = folder / key
-    if not path.exists() or not _is_of_data(read_document(path / CARD, Card), open_learning(recipe, bench.settings)):
+    if not (path.exists() and _is_of_code(path, bench) and _is_of_data(path, open_learning(recipe, bench.settings))):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         say(f"{benchmark.id} seed {seed}: training")
         train(recipe, out=path, settings=bench.settings).close()
-        write_predictions(folder / TRAINED_BY, {"modules": counted(sys.modules)})
+        modules = counted(sys.modules)
+        write_predictions(folder / TRAINED_BY, {"modules": modules, "modules_sha256": bench.code.hash(modules)})
     return path
 
 
-def _is_of_data(card: Card, learnt: Dataset) -> bool:
-    return all(table in learnt.tables and learnt.sha256(table) == one for table, one in card.data.sha256.items())
-
-
-def _trained_by(artifact: Path, bench: Workbench) -> tuple[str, ...]:
-    """Modules that the training imported, in this process or an earlier one; all of the core where that is unknown."""
+def _is_of_code(artifact: Path, bench: Workbench) -> bool:
+    """Whether the modules that trained it are as they were; a run that was cut off has not said which they are."""
     path = artifact.parent / TRAINED_BY
-    return tuple(read_json(path)["modules"]) if path.exists() else bench.code.core()
+    return path.exists() and read_json(path)["modules_sha256"] == bench.code.hash(_trained_by(artifact))
+
+
+def _is_of_data(artifact: Path, learnt: Dataset) -> bool:
+    kept = read_document(artifact / CARD, Card).data.sha256
+    return all(table in learnt.tables and learnt.sha256(table) == one for table, one in kept.items())
+
+
+def _trained_by(artifact: Path) -> tuple[str, ...]:
+    """Modules that the training imported, in this process or an earlier one."""
+    return tuple(read_json(artifact.parent / TRAINED_BY)["modules"])

@@ -10,12 +10,6 @@ from typing import Any, assert_never
 import numpy as np
 
 from trivet.bench.definition import Benchmark
-from trivet.bench.measure_explain import mean_gain
-from trivet.bench.measure_label_sets import recompute_micro_f1, recompute_mse
-from trivet.bench.measure_ranking import recompute_ndcg
-from trivet.bench.measure_spans import recompute_spans
-from trivet.bench.measure_transfer import recompute_transfer
-from trivet.bench.measure_trust import recompute_trust
 from trivet.bench.record import AGAIN, Record, read_json, read_record, record_path
 from trivet.errors import TrivetError
 
@@ -80,12 +74,17 @@ def verify_mean(summary: Record, root: Path) -> Verified:
 
 def recompute(benchmark: Benchmark, kept: dict[str, Any]) -> float:
     """The figure that the kept predictions give."""
+    # A record rests on what its run imported: not on what other measures need.
     match benchmark.measure:
         case "quality":
             return share_right(kept["predicted"], kept["truth"])
         case "micro_f1":
+            from trivet.bench.measure_label_sets import recompute_micro_f1
+
             return recompute_micro_f1(kept)
         case "mse":
+            from trivet.bench.measure_label_sets import recompute_mse
+
             return recompute_mse(kept)
         case "int8_loss":
             exact = share_right(kept["fp32"], kept["truth"])
@@ -93,14 +92,22 @@ def recompute(benchmark: Benchmark, kept: dict[str, Any]) -> float:
         case "batch_flips":
             return float(sum(one != other for one, other in zip(kept["alone"], kept["together"], strict=True)))
         case "pretraining_gain" | "multitask_gain" | "transfer_matrix" | "other_language":
+            from trivet.bench.measure_transfer import recompute_transfer
+
             return recompute_transfer(benchmark.measure, kept)
         case "ndcg":
+            from trivet.bench.measure_ranking import recompute_ndcg
+
             return recompute_ndcg(kept)
         case "service_memory" | "service_start":
             return float(np.median(kept["runs"]))
         case "span_f1" | "span_macro_f1":
+            from trivet.bench.measure_spans import recompute_spans
+
             return recompute_spans(kept, macro=benchmark.measure == "span_macro_f1")
         case "attribution_faithfulness":
+            from trivet.bench.measure_explain import mean_gain
+
             return mean_gain(kept)
         case (
             "ece"
@@ -112,6 +119,8 @@ def recompute(benchmark: Benchmark, kept: dict[str, Any]) -> float:
             | "oos_recall_chosen"
             | "shift_alarm"
         ):
+            from trivet.bench.measure_trust import recompute_trust
+
             return recompute_trust(benchmark.measure, kept)
         case _:
             assert_never(benchmark.measure)

@@ -6,7 +6,6 @@ import numpy as np
 
 from trivet.answers.facts import Facts
 from trivet.answers.next_item import NextItemFacts
-from trivet.data.sequences import write_history
 from trivet.export.frozen import read_calibration
 
 # Items of a golden history, and the seed that they are drawn with.
@@ -20,6 +19,8 @@ def choose_golden(rows: int, facts: Facts | None = None) -> tuple[str, ...]:
     A next-item model gets histories of nobody, drawn from its catalogue.
     """
     if isinstance(facts, NextItemFacts):
+        from trivet.data.sequences import write_history  # so that no other kind of model rests on it
+
         drawn = np.random.default_rng(SEED).integers(len(facts.items), size=(rows, STEPS))
         return tuple(write_history([facts.items[at] for at in history]) for history in drawn.tolist())
     texts = read_calibration()

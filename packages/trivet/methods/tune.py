@@ -34,10 +34,6 @@ from trivet.settings import Settings
 from trivet.tasks.classification import ClassificationTask, classification_task
 from trivet.tasks.contrast import ContrastTask, contrast_task
 from trivet.tasks.multilabel import MultilabelTask, multilabel_task
-from trivet.tasks.multitask import multitask_task
-from trivet.tasks.pretraining import pretraining_task
-from trivet.tasks.regression import regression_task
-from trivet.tasks.similarity import SimilarityTask
 from trivet.tasks.tagging import TaggingTask, tagging_task
 from trivet.tasks.task import TrainTask
 from trivet.training.balanced import Balanced
@@ -119,6 +115,7 @@ def prepare_tuning(
 
 
 def _task(recipe: Recipe, train: pd.DataFrame, tokenizer: TextTokenizer) -> TrainTask[Any]:
+    # Tasks that only one kind needs are imported there: a recorded figure then rests on no other kind.
     match recipe.task:
         case Classification():
             if isinstance(recipe.method, FewShotMethod):
@@ -127,12 +124,20 @@ def _task(recipe: Recipe, train: pd.DataFrame, tokenizer: TextTokenizer) -> Trai
         case Multilabel():
             return multilabel_task(train, tokenizer, recipe.training)
         case Regression():
+            from trivet.tasks.regression import regression_task
+
             return regression_task(train, tokenizer, recipe.training)
         case Similarity():
+            from trivet.tasks.similarity import SimilarityTask
+
             return SimilarityTask(tokenizer, recipe.training, recipe.task)
         case Multitask():
+            from trivet.tasks.multitask import multitask_task
+
             return multitask_task(train, recipe.task, tokenizer, recipe.training)
         case Pretraining():
+            from trivet.tasks.pretraining import pretraining_task
+
             return pretraining_task(recipe.task, tokenizer, recipe.training)
         case NextItem():
             raise AssertionError("a next-item model tunes no text encoder: see tuned_next_item")

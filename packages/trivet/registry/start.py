@@ -15,7 +15,6 @@ from trivet.encoders.folder import describe_folder
 from trivet.errors import ArtifactError, EncoderError
 from trivet.recipe.encoder import EncoderRecipe
 from trivet.registry.reference import REFERENCE, read_reference
-from trivet.registry.registry import open_registry
 from trivet.runtime.digests import Digests
 from trivet.settings import Settings
 
@@ -50,6 +49,8 @@ def _find_artifact(name: str, settings: Settings) -> Path | None:
     found = REFERENCE.fullmatch(name)
     if folder.exists() or found is None or found[1] == name:
         return None
+    from trivet.registry.registry import open_registry  # most starts are an encoder's name or a folder
+
     registry = open_registry(settings)
     # `owner/3` could be a hub id as well; `owner@live` could not.
     if "@" in name or registry.versions(read_reference(name).name):

@@ -7,18 +7,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+from trivet.bench.digest import digest_code
 from trivet.bench.provenance import Code, counted, current_commit, describe_machine, read_code
 
 CODE = Code({"trivet.__init__": b"root", "trivet.a": b"one", "trivet.b": b"two"})
 
 
-def test_the_hash_is_over_names_and_sources_in_order_of_name() -> None:
-    told = hashlib.sha256(b"trivet.aonetrivet.btwo").hexdigest()
-    assert CODE.hash(["trivet.b", "trivet.a"]) == told
+def told(**sources: bytes) -> str:
+    lines = (f"{name.replace('_', '.')} {digest_code(source)}\n" for name, source in sources.items())
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def test_the_hash_is_over_names_and_code_in_order_of_name() -> None:
+    assert CODE.hash(["trivet.b", "trivet.a"]) == told(trivet_a=b"one", trivet_b=b"two")
 
 
 def test_a_package_goes_by_its_own_name() -> None:
-    assert CODE.hash(["trivet"]) == hashlib.sha256(b"trivetroot").hexdigest()
+    assert CODE.hash(["trivet"]) == told(trivet=b"root")
 
 
 def test_only_the_modules_named_count() -> None:
@@ -28,7 +33,7 @@ def test_only_the_modules_named_count() -> None:
 
 
 def test_a_module_that_is_gone_counts_as_empty() -> None:
-    assert CODE.hash(["trivet.gone"]) == hashlib.sha256(b"trivet.gone").hexdigest()
+    assert CODE.hash(["trivet.gone"]) == told(trivet_gone=b"")
 
 
 def test_modules_that_only_print_or_record_are_left_out() -> None:

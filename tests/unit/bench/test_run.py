@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ import pytest
 from trivet.backbone.tiny import write_tiny_encoder
 from trivet.bench.definition import Benchmark
 from trivet.bench.measures import measure_service
+from trivet.bench.provenance import Code
 from trivet.bench.record import read_json, read_record, record_path, write_predictions
 from trivet.bench.run import run_benchmark
 from trivet.bench.stale import find_stale
@@ -124,9 +128,38 @@ def test_a_seed_that_was_not_fixed_beforehand_is_refused(bench: Workbench) -> No
 
 def test_what_trained_the_model_counts_where_an_earlier_process_did(bench: Workbench) -> None:
     (kept,) = (bench.root / "work").glob("*/modules.json")
-    write_predictions(kept, {"modules": [*read_json(kept)["modules"], "trivet.training.loop"]})
+    modules = [*read_json(kept)["modules"], "trivet.training.loop"]
+    write_predictions(kept, {"modules": modules, "modules_sha256": bench.code.hash(modules)})
     record = run_benchmark(QUALITY, bench, only=(0,), again=True, say=lambda _: None)
     assert "trivet.training.loop" in record.modules
+
+
+@pytest.mark.parametrize(("module", "again"), [("trivet.methods.head", True), ("trivet.methods.tuned_tagger", False)])
+def test_a_model_is_trained_again_where_a_module_that_trained_it_has_changed(
+    bench: Workbench, remarks: list[str], module: str, again: bool
+) -> None:
+    edited = replace(bench, code=Code({**bench.code.sources, module: b"changed"}))
+    run_benchmark(QUALITY, edited, only=(0,), again=True, say=remarks.append)
+    assert ("clinic seed 0: training" in remarks) == again
+
+
+def test_a_model_whose_training_was_cut_off_is_trained_again(bench: Workbench, remarks: list[str]) -> None:
+    (kept,) = (bench.root / "work").glob("*/modules.json")
+    kept.unlink()
+    run_benchmark(QUALITY, bench, only=(0,), again=True, say=remarks.append)
+    assert "clinic seed 0: training" in remarks
+
+
+def test_a_record_rests_on_no_module_of_another_kind() -> None:
+    """In a process of its own: the others of these tests have imported every kind."""
+    program = (
+        "import sys\nimport trivet.bench.run, trivet.bench.verify\n"
+        "from trivet.bench.provenance import counted\nprint(*counted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    apart = ("trivet.judging.", "trivet.methods.head", "trivet.methods.tuned", "trivet.tasks.", "trivet.pretrain")
+    assert "trivet.train" in done.stdout.split()
+    assert not [name for name in done.stdout.split() if name.startswith(apart)]
 
 
 def test_a_model_of_other_data_is_trained_again(bench: Workbench, remarks: list[str]) -> None:
