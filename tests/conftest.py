@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -274,3 +275,23 @@ def check_demo() -> Callable[[str], None]:
             assert any(re.fullmatch(pattern, line.rstrip()) for line in lines), f"no line like {pattern}\nin\n{text}"
 
     return check
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A PostgreSQL server of the session."""
+    from trivet_service.testing_postgres import running_postgres
+
+    # The path of a socket may hold about a hundred characters, fewer than the folders of pytest have.
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder, running_postgres(Path(folder) / "data") as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind, for one test."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'database' / 'store.db'}"
+        return
+    with request.getfixturevalue("postgres").database() as url:
+        yield url

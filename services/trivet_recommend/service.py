@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from trivet_service.context import Context
+    from trivet_service.storage.domain import Domain
 
 
 def _routes(context: Context) -> APIRouter:
@@ -20,10 +21,18 @@ def _routes(context: Context) -> APIRouter:
     return recommend_routes(context)
 
 
+def _domain() -> Domain:
+    # Nor does it need a database.
+    from trivet_recommend.store import recommend_domain
+
+    return recommend_domain()
+
+
 service = Service(
     name="recommend",
     title="Recommendations from texts and behaviour",
     recipes=Path(__file__).parent / "recipes",
     dataset="sample-recommend",
     routes=_routes,
+    domain=_domain,
 )

@@ -24,7 +24,7 @@ class Shops:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._store: RecommendStore | None = None
+        self.store = RecommendStore(context.database)
         self._shops: dict[str, Shop] = {}
         self._lock = threading.Lock()
 
@@ -34,35 +34,22 @@ class Shops:
         return self._context.models.of("recommend")
 
     @property
-    def store(self) -> RecommendStore:
-        """The store, once the shops are open."""
-        assert self._store is not None, "the shops are open"
-        return self._store
-
-    @property
     def encoder(self) -> str:
         """Whose vectors are kept: the same weights answer a little differently in another precision."""
         artifact = self.model.artifact
         return f"{artifact.identity}-{artifact.graph.engine.precision}"
 
     def open(self) -> None:
-        """Open the store and build every tenant's shop; items without a vector of this encoder are embedded.
+        """Build every tenant's shop from the store; items without a vector of this encoder are embedded.
 
         Raises:
             ArtifactError: the model was not trained for similarity.
-            StoreError: the database cannot be opened.
         """
         if not isinstance(self.model.artifact.facts, SimilarityFacts):
             todo = "Serve a model of `trivet train recommend`."
             raise ArtifactError("it was not trained for similarity.", where=self.model.name, todo=todo)
-        self._store = RecommendStore(self._context.settings.store_url)
         for tenant in self.store.tenants():
             self._build(tenant)
-
-    def close(self) -> None:
-        """Write what waits and let go of the store."""
-        if self._store is not None:
-            self._store.close()
 
     def of(self, tenant: str) -> Shop:
         """A tenant's shop; an empty one where there was none."""
@@ -93,14 +80,14 @@ class Shops:
         return added
 
     def check(self) -> Check:
-        """Whether events can be written, and how much the shops hold."""
+        """How much the shops hold."""
         shops = list(self._shops.values())
         detail: dict[str, object] = {
             "tenants": len(shops),
             "items": sum(map(len, shops)),
             "index": sorted({shop.index.kind for shop in shops}),
         }
-        return Check(ok=self._store is not None and self._store.writer.is_alive(), detail=detail)
+        return Check(ok=True, detail=detail)
 
     def _build(self, tenant: str) -> None:
         shop, items = self.of(tenant), self.store.items(tenant)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Column, Float, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint, select
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, String, Table, UniqueConstraint
 
-from trivet_service.store import Writer, insert_new, open_store, upsert
+from trivet_service.storage.database import Database
+from trivet_service.storage.domain import Domain, new_tables, tenant_column
+from trivet_service.storage.rows import Rows
 
-metadata = MetaData()
+_tables = new_tables()
 
 _items = Table(
     "recommend_items",
-    metadata,
-    Column("tenant", String, primary_key=True),
+    _tables,
+    tenant_column(),
     Column("item", String, primary_key=True),
     Column("text", String, nullable=False),
     Column("title", String, nullable=False),
@@ -26,7 +29,7 @@ _items = Table(
 )
 _events = Table(
     "recommend_events",
-    metadata,
+    _tables,
     Column("sequence", Integer, primary_key=True, autoincrement=True),
     Column("tenant", String, nullable=False),
     Column("id", String, nullable=False),
@@ -36,19 +39,25 @@ _events = Table(
     Column("value", Float, nullable=False),
     Column("time", Float, nullable=False),
     UniqueConstraint("tenant", "id"),
+    Index(None, "tenant", "time", "sequence"),
 )
 _embeddings = Table(
     "recommend_embeddings",
-    metadata,
-    Column("tenant", String, primary_key=True),
+    _tables,
+    tenant_column(),
     Column("item", String, primary_key=True),
     Column("encoder", String, nullable=False),
     Column("text", String, nullable=False),
     Column("vector", LargeBinary, nullable=False),
 )
 
-# Rows of one statement, well below the number of parameters that SQLite takes.
+# Rows of one write: others wait for it.
 _ROWS = 2000
+
+
+def recommend_domain() -> Domain:
+    """The service's share of a database."""
+    return Domain("recommend", _tables, Path(__file__).parent / "migrations")
 
 
 @dataclass(frozen=True)
@@ -86,71 +95,72 @@ class Embedded:
 class RecommendStore:
     """The service's tables; every row belongs to a tenant, and every query names one."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = open_store(url, metadata)
-        self.writer = Writer(self.engine)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def tenants(self) -> list[str]:
         """Everybody with items or events."""
-        with self.engine.connect() as connection:
-            found = {*connection.execute(select(_items.c.tenant).distinct()).scalars()}
-            found |= {*connection.execute(select(_events.c.tenant).distinct()).scalars()}
-        return sorted(found)
+
+        def find(rows: Rows) -> set[str]:
+            queries = [rows.select(table, table.c.tenant).distinct() for table in (_items, _events)]
+            return {row.tenant for query in queries for row in rows.fetch(query)}
+
+        return sorted(self._database.everyone().read(find))
 
     def put_items(self, tenant: str, items: Sequence[Item]) -> None:
         """Add items, or replace those of the same name; on the disk when it returns."""
-        rows = [{"tenant": tenant, **asdict(item)} for item in items]
-        for start in range(0, len(rows), _ROWS):
-            part = rows[start : start + _ROWS]
-            self.writer.write(partial(upsert, table=_items, rows=part, key=("tenant", "item")))
+        self._upsert(tenant, _items, [asdict(item) for item in items])
 
     def add_events(self, tenant: str, events: Sequence[Event]) -> list[Event]:
         """Add the events whose id is new; returns those, and they are on the disk when it does."""
         by_id = {event.id: event for event in events}
-        rows = [{"tenant": tenant, **asdict(event)} for event in by_id.values()]
+        values = [asdict(event) for event in by_id.values()]
         added: list[Event] = []
-        for start in range(0, len(rows), _ROWS):
-            part = rows[start : start + _ROWS]
-            new = self.writer.write(partial(insert_new, table=_events, rows=part, key=("tenant", "id"), returning="id"))
-            added += [by_id[event_id] for event_id in new]
+        for start in range(0, len(values), _ROWS):
+            part = values[start : start + _ROWS]
+
+            def insert(rows: Rows, part: list[dict[str, Any]] = part) -> list[str]:
+                return rows.insert_new(_events, part, key=("tenant", "id"), returning="id")
+
+            added += [by_id[event_id] for event_id in self._database.of(tenant).write(insert)]
         return added
 
     def put_embeddings(self, tenant: str, encoder: str, embedded: Sequence[Embedded]) -> None:
         """Keep vectors F32[D] of items, which can be computed again but not in a second."""
-        rows = [
-            {"tenant": tenant, "item": one.item, "encoder": encoder, "text": one.text, "vector": one.vector.tobytes()}
-            for one in embedded
+        values = [
+            {"item": one.item, "encoder": encoder, "text": one.text, "vector": one.vector.tobytes()} for one in embedded
         ]
-        for start in range(0, len(rows), _ROWS):
-            part = rows[start : start + _ROWS]
-            self.writer.write(partial(upsert, table=_embeddings, rows=part, key=("tenant", "item")))
+        self._upsert(tenant, _embeddings, values)
 
     def items(self, tenant: str) -> list[Item]:
-        """Every item of a tenant."""
+        """Every item of a tenant, by name."""
         columns = (_items.c.item, _items.c.text, _items.c.title, _items.c.category, _items.c.added_at)
-        with self.engine.connect() as connection:
-            rows = connection.execute(select(*columns).where(_items.c.tenant == tenant).order_by(_items.c.item))
-            return [Item(*row) for row in rows]
+        with self._database.of(tenant).reading() as rows:
+            return [Item(*row) for row in rows.fetch(rows.select(_items, *columns).order_by(_items.c.item))]
 
     def events(self, tenant: str) -> Iterator[Event]:
         """Every event of a tenant, oldest first."""
         columns = (_events.c.id, _events.c.user, _events.c.item, _events.c.event, _events.c.value, _events.c.time)
-        query = select(*columns).where(_events.c.tenant == tenant).order_by(_events.c.time, _events.c.sequence)
-        with self.engine.connect() as connection:
-            for row in connection.execution_options(yield_per=5000).execute(query):
+        with self._database.of(tenant).reading() as rows:
+            query = rows.select(_events, *columns).order_by(_events.c.time, _events.c.sequence)
+            for row in rows.stream(query):
                 yield Event(*row)
 
     def embeddings(self, tenant: str, encoder: str) -> dict[str, Embedded]:
         """Vectors of a tenant's items that this encoder made, by item."""
         columns = (_embeddings.c.item, _embeddings.c.text, _embeddings.c.vector)
-        query = select(*columns).where(_embeddings.c.tenant == tenant, _embeddings.c.encoder == encoder)
-        with self.engine.connect() as connection:
+        with self._database.of(tenant).reading() as rows:
+            query = rows.select(_embeddings, *columns).where(_embeddings.c.encoder == encoder)
             return {
                 item: Embedded(item, text, np.frombuffer(vector, dtype=np.float32))
-                for item, text, vector in connection.execute(query)
+                for item, text, vector in rows.fetch(query)
             }
 
-    def close(self) -> None:
-        """Write what waits and let go of the database."""
-        self.writer.close()
-        self.engine.dispose()
+    def _upsert(self, tenant: str, table: Table, values: Sequence[dict[str, Any]]) -> None:
+        for start in range(0, len(values), _ROWS):
+            part = values[start : start + _ROWS]
+
+            def put(rows: Rows, part: Sequence[dict[str, Any]] = part) -> None:
+                rows.upsert(table, part, key=("tenant", "item"))
+
+            self._database.of(tenant).write(put)

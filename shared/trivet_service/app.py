@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 
 import trivet
 from trivet_service.access import AccessGate
-from trivet_service.context import Context
+from trivet_service.context import Check, Context
 from trivet_service.departures import Departures
 from trivet_service.documentation import page
 from trivet_service.health import health_routes
@@ -22,6 +22,7 @@ from trivet_service.observe import Observe
 from trivet_service.openapi import PROBLEMS, describe
 from trivet_service.problems import handle_problems
 from trivet_service.service import Service
+from trivet_service.storage.kit import kit_domain
 
 # Seconds between two writes of when keys were last used.
 _USES_EVERY_S = 60.0
@@ -33,7 +34,7 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
         title="Trivet: " + ", ".join(service.name for service in services),
         version=trivet.__version__,
         description="Answers with calibrated confidence, and where each came from.",
-        lifespan=_lifespan(context),
+        lifespan=_lifespan(services, context),
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
@@ -59,11 +60,11 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
     return app
 
 
-def _lifespan(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(services: Sequence[Service], context: Context) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
-            async with _models(context), _noted_uses(context):
+            async with _database(services, context), _models(context), _noted_uses(context):
                 yield
         except Exception as error:
             # The server would only log it; the command line says it in one line.
@@ -71,6 +72,17 @@ def _lifespan(context: Context) -> Callable[[FastAPI], AbstractAsyncContextManag
             raise
 
     return lifespan
+
+
+@asynccontextmanager
+async def _database(services: Sequence[Service], context: Context) -> AsyncIterator[None]:
+    domains = [kit_domain(), *(service.domain() for service in services if service.domain is not None)]
+    await asyncio.to_thread(context.database.open, domains)
+    context.checks["store"] = lambda: Check(ok=context.database.is_well())
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(context.database.close)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from trivet_service.logs import Lines, Logger, open_log
 from trivet_service.metrics import Metrics
 from trivet_service.models import Models
 from trivet_service.settings import ServiceSettings
+from trivet_service.storage.database import Database
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,12 @@ class Check:
 class Context:
     """What is made once for one app: `lines` is where `log` writes, `troubles` are what kept the app from starting.
 
-    A service adds what `/readyz` should look at to `checks`, by name.
+    A service adds what `/readyz` should look at to `checks`, by name. The database opens when the app starts.
     """
 
     settings: ServiceSettings
     models: Models
+    database: Database
     doorkeeper: Doorkeeper
     metrics: Metrics
     log: Logger
@@ -44,6 +46,7 @@ def open_context(settings: ServiceSettings, models: Models, *, keys: KeyFile | N
     return Context(
         settings=settings,
         models=models,
+        database=Database(settings.store_url),
         doorkeeper=Doorkeeper(keys),
         metrics=Metrics(),
         log=open_log(settings.log_level, lines),

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from trivet.errors import ArtifactError, InputError, LicenceError, OverloadError, RegistryError, TrivetError
 from trivet_service.exchange import exchange_of
+from trivet_service.storage.errors import StoreUnavailableError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -168,6 +169,10 @@ def _answer_mistake(request: Request, error: Exception) -> JSONResponse:
             return problem_response(request, 422, sentence, errors=[Flaw(pointer=error.where, detail=error.what)])
         case LicenceError():
             return problem_response(request, 403, sentence, code="licence")
+        case StoreUnavailableError():
+            exchange_of(request.scope).note(reason=error.what)
+            detail = "the database does not answer at the moment; nothing of this request is known to be stored."
+            return problem_response(request, 503, detail, code="store_unavailable", headers={"Retry-After": "1"})
         case ArtifactError() | RegistryError():
             return problem_response(request, 503, "the model cannot be read at the moment.", code="model_unavailable")
         case _:

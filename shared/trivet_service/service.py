@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from trivet_service.context import Context
+    from trivet_service.storage.domain import Domain
 
 _GROUP = "trivet.services"
 
@@ -28,7 +29,7 @@ class Service:
 
     `recipes` is a folder with at least `default.toml`, `dataset` the set of samples that it is shown with, `routes`
     builds the router once an app is made: whatever it imports is not needed to train. The router's own lifespan, if it
-    has one, begins after the models are loaded.
+    has one, begins after the models are loaded. `domain` are its tables, where it has any.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Service:
     recipes: Path
     dataset: str
     routes: Callable[[Context], APIRouter]
+    domain: Callable[[], Domain] | None = None
 
     @property
     def reference(self) -> str:

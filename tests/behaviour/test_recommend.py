@@ -111,7 +111,7 @@ def test_everything_is_there_after_a_restart_without_embedding_again(serve, clie
         line for line in second.get("/metrics").text.splitlines() if 'events_total{event="requests"' in line
     )
     assert requests.endswith(" 0.0")
-    assert second.get("/readyz").json()["checks"]["recommend.store"] == {
+    assert second.get("/readyz").json()["checks"]["recommend.shops"] == {
         "ok": True, "tenants": 1, "items": 12, "index": ["exact"],
     }  # fmt: skip
 
@@ -172,7 +172,7 @@ def test_too_many_events_are_refused_and_none_is_stored(client):
 
 def test_a_data_set_is_loaded_when_asked_for_and_only_once(serve):
     first = serve("recommend", load="sample-recommend")
-    assert first.get("/readyz").json()["checks"]["recommend.store"]["items"] == 240
+    assert first.get("/readyz").json()["checks"]["recommend.shops"]["items"] == 240
     before = recommend(first, user="u0311", n=5)
     assert before["rung"] == "personal"
     assert all(item["reason"].startswith("because of ") for item in before["items"])

@@ -85,7 +85,7 @@ def test_killed_in_the_middle_of_writing_it_has_lost_nothing_it_acknowledged(sta
     answer = httpx.post(f"{address}/v1/recommendations", json={"history": ["tent"], "n": 5}).json()
     assert (answer["rung"], len(answer["items"])) == ("session", 5)
     checks = httpx.get(f"{address}/readyz").json()["checks"]
-    assert checks["recommend.store"]["items"] == 6
+    assert checks["recommend.shops"]["items"] == 6
 
 
 def test_a_full_disk_is_an_error_of_ours_and_nothing_is_acknowledged(start, tmp_path):

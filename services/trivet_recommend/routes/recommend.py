@@ -23,15 +23,12 @@ def recommend_routes(context: Context) -> APIRouter:
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
-        try:
-            await asyncio.to_thread(shops.open)
-            context.checks["recommend.store"] = shops.check
-            if context.settings.load:
-                items, events = await asyncio.to_thread(load_dataset, shops, context.settings.load, context.settings)
-                context.log.info("loaded", dataset=context.settings.load, items=items, events=events)
-            yield
-        finally:
-            await asyncio.to_thread(shops.close)
+        await asyncio.to_thread(shops.open)
+        context.checks["recommend.shops"] = shops.check
+        if context.settings.load:
+            items, events = await asyncio.to_thread(load_dataset, shops, context.settings.load, context.settings)
+            context.log.info("loaded", dataset=context.settings.load, items=items, events=events)
+        yield
 
     router = APIRouter(lifespan=lifespan)
     router.include_router(item_routes(context, shops))

@@ -120,7 +120,7 @@ async def test_every_example_of_a_request_gets_as_far_as_the_model(spec, app):
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
             for example in body.get("examples", {}).values():
                 answer = await client.request(verb.upper(), path, json=example["value"])
-                assert answer.status_code == 500, f"{verb} {path}: {answer.text}"
+                assert answer.status_code in (500, 503), f"{verb} {path}: {answer.text}"
 
 
 def test_errors_are_problems_in_every_operation_under_v1(spec):

@@ -6,22 +6,30 @@ import threading
 
 import numpy as np
 import pytest
-from sqlalchemy import text
 
-from trivet_recommend.store import Embedded, Event, Item, RecommendStore
-from trivet_service.store import StoreError
-
-
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path / 'home' / 'store.db'}"
+from trivet_recommend.store import Embedded, Event, Item, RecommendStore, recommend_domain
+from trivet_service.storage.database import Database
 
 
 @pytest.fixture
-def store(url):
-    made = RecommendStore(url)
-    yield made
-    made.close()
+def open_store(database_url):
+    """Opens the store over the test's database; whatever is open is closed at the end."""
+    opened = []
+
+    def start() -> RecommendStore:
+        database = Database(database_url)
+        database.open([recommend_domain()])
+        opened.append(database)
+        return RecommendStore(database)
+
+    yield start
+    for database in opened:
+        database.close()
+
+
+@pytest.fixture
+def store(open_store):
+    return open_store()
 
 
 def event(event_id: str, *, user: str = "u", item: str = "i", time: float = 0.0) -> Event:
@@ -60,13 +68,9 @@ def test_vectors_come_back_bit_by_bit_and_only_for_their_encoder(store):
     assert store.embeddings("a", "encoder-2") == {}
 
 
-def test_everything_is_there_after_opening_again(url):
-    first = RecommendStore(url)
-    first.add_events("a", [event("1")])
-    first.close()
-    second = RecommendStore(url)
-    assert [found.id for found in second.events("a")] == ["1"]
-    second.close()
+def test_everything_is_there_after_opening_again(open_store):
+    open_store().add_events("a", [event("1")])
+    assert [found.id for found in open_store().events("a")] == ["1"]
 
 
 def test_more_rows_than_a_statement_takes_are_stored(store):
@@ -88,25 +92,3 @@ def test_writers_at_the_same_time_lose_and_double_nothing(store):
         thread.join()
     assert sum(counts) == 5 * 20 + 20
     assert sum(1 for _ in store.events("a")) == 120
-
-
-def test_a_write_that_fails_takes_no_other_with_it(store):
-    def fail(connection):
-        connection.execute(text("INSERT INTO recommend_items (tenant) VALUES ('x')"))
-
-    with pytest.raises(Exception, match="NOT NULL"):
-        store.writer.write(fail)
-    store.add_events("a", [event("1")])
-    assert store.tenants() == ["a"]
-
-
-def test_the_log_waits_for_the_disk(store):
-    with store.engine.connect() as connection:
-        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
-        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
-
-
-def test_a_database_that_cannot_be_opened_is_named(tmp_path):
-    (tmp_path / "store.db").write_text("this is no database, only text that is long enough to be looked at")
-    with pytest.raises(StoreError, match=r"store\.db"):
-        RecommendStore(f"sqlite:///{tmp_path / 'store.db'}")

@@ -1,0 +1,102 @@
+"""One thread that writes; what waits together is committed together."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from trivet_service.storage.errors import StoreUnavailableError
+
+T = TypeVar("T")
+
+# Writes that wait at the same time share one transaction, and so one wait for the disk.
+_GROUP = 256
+
+
+@dataclass(frozen=True, eq=False)
+class _Job(Generic[T]):
+    write: Callable[[Connection], T]
+    done: Future[T]
+
+
+class Writer:
+    """Jobs that wait together are committed together, each in a savepoint of its own: one that fails takes no other."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine.execution_options(trivet_writes=True)
+        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._is_open = True
+        self._thread = threading.Thread(target=self._serve, name="writer", daemon=True)
+        self._thread.start()
+
+    def write(self, job: Callable[[Connection], T]) -> T:
+        """What the job returns, once it is on the disk. Raises what the job or the commit raises."""
+        return self.submit(job).result()
+
+    def submit(self, job: Callable[[Connection], T]) -> Future[T]:
+        """What the job will return, once it is on the disk.
+
+        Raises:
+            StoreUnavailableError: the writer has been closed.
+        """
+        done: Future[T] = Future()
+        with self._closing:
+            if not self._is_open:
+                raise StoreUnavailableError("the database has been closed.")
+            self._jobs.put(_Job(job, done))
+        return done
+
+    def is_alive(self) -> bool:
+        """Whether writes are being made."""
+        return self._thread.is_alive()
+
+    def close(self) -> None:
+        """Write what waits, then end."""
+        with self._closing:
+            self._is_open = False
+            self._jobs.put(None)
+        self._thread.join()
+
+    def _serve(self) -> None:
+        is_open = True
+        while is_open:
+            first = self._jobs.get()
+            if first is None:
+                return
+            group = [first]
+            while len(group) < _GROUP and not self._jobs.empty():
+                job = self._jobs.get()
+                if job is None:
+                    is_open = False
+                    break
+                group.append(job)
+            self._write(group)
+
+    def _write(self, group: Sequence[_Job[Any]]) -> None:
+        outcomes: list[tuple[_Job[Any], Any, Exception | None]] = []
+        try:
+            with self._engine.begin() as connection:
+                outcomes = [_try(job, connection) for job in group]
+        except Exception as error:
+            # Nothing of the group is on the disk.
+            outcomes = [(job, None, error) for job in group]
+        for job, value, trouble in outcomes:
+            if trouble is None:
+                job.done.set_result(value)
+            else:
+                job.done.set_exception(trouble)
+
+
+def _try(job: _Job[Any], connection: Connection) -> tuple[_Job[Any], Any, Exception | None]:
+    try:
+        with connection.begin_nested():
+            return job, job.write(connection), None
+    except Exception as error:
+        return job, None, error
