@@ -1,15 +1,17 @@
-"""Fills a shop from a data set."""
+"""Fills the store from a data set, in a process of its own: the one that serves need not hold what reading takes."""
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from trivet.errors import DataError
 from trivet.recipe.data import DataRecipe
-from trivet_recommend.shops import Shops
-from trivet_recommend.store import Event, Item
+from trivet_recommend.store import Event, Item, RecommendStore, recommend_domain
 from trivet_service.settings import ServiceSettings
+from trivet_service.storage.database import Database
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,30 +20,40 @@ TENANT = "default"
 _AT_ONCE = 5000
 
 
-def load_dataset(shops: Shops, name: str, settings: ServiceSettings) -> tuple[int, int]:
-    """Put the items and events of a data set of interactions, by name or path, into the default tenant's shop.
+def load_apart(recipe: DataRecipe, settings: ServiceSettings) -> tuple[int, int]:
+    """As `load_dataset`, in another process, which takes pandas and its memory with it when it ends."""
+    # A fork would inherit the threads of the engine in whatever state they are.
+    with ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn")) as apart:
+        return apart.submit(load_dataset, recipe, settings).result()
+
+
+def load_dataset(recipe: DataRecipe, settings: ServiceSettings) -> tuple[int, int]:
+    """Put the items and events of a data set of interactions, by name or path, into the default tenant's store.
 
     What is there already is not added twice. Returns how many items and new events there were.
 
     Raises:
         DataError: no such data set, or not one of interactions.
+        StoreError: the database cannot be opened.
     """
-    # Only a server that is told to load a data set needs pandas.
     from trivet.data.sources import open_dataset
 
-    trained_on = shops.model.artifact.recipe.data
-    recipe = trained_on if trained_on.dataset == name else DataRecipe(dataset=name)
     dataset = open_dataset(recipe, settings)
     if dataset.kind != "interactions":
-        raise DataError("it holds no interactions.", where=name, todo="Load a set with users, items and events.")
-    items = list(_items(dataset.frame("items")))
-    shops.store.put_items(TENANT, items)
-    shop = shops.of(TENANT)
-    shops.embed(TENANT, [item for item in items if shop.item(item.item) != item])
-    events = list(_events(dataset.frame("interactions"), name))
-    added = sum(
-        len(shops.record(TENANT, events[start : start + _AT_ONCE])) for start in range(0, len(events), _AT_ONCE)
-    )
+        todo = "Load a set with users, items and events."
+        raise DataError("it holds no interactions.", where=recipe.dataset, todo=todo)
+    database = Database(settings.store_url)
+    database.open([recommend_domain()])
+    try:
+        store = RecommendStore(database)
+        items = list(_items(dataset.frame("items")))
+        store.put_items(TENANT, items)
+        events = list(_events(dataset.frame("interactions"), recipe.dataset))
+        added = sum(
+            len(store.add_events(TENANT, events[start : start + _AT_ONCE])) for start in range(0, len(events), _AT_ONCE)
+        )
+    finally:
+        database.close()
     return len(items), added
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from trivet_recommend.load import load_dataset
+from trivet.recipe.data import DataRecipe
+from trivet_recommend.load import load_apart
 from trivet_recommend.routes.events import event_routes
 from trivet_recommend.routes.items import item_routes
 from trivet_recommend.routes.recommendations import recommendation_routes
@@ -23,11 +24,13 @@ def recommend_routes(context: Context) -> APIRouter:
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
+        if wanted := context.settings.load:
+            trained_on = shops.model.artifact.recipe.data
+            recipe = trained_on if trained_on.dataset == wanted else DataRecipe(dataset=wanted)
+            items, events = await asyncio.to_thread(load_apart, recipe, context.settings)
+            context.log.info("loaded", dataset=wanted, items=items, events=events)
         await asyncio.to_thread(shops.open)
         context.checks["recommend.shops"] = shops.check
-        if context.settings.load:
-            items, events = await asyncio.to_thread(load_dataset, shops, context.settings.load, context.settings)
-            context.log.info("loaded", dataset=context.settings.load, items=items, events=events)
         yield
 
     router = APIRouter(lifespan=lifespan)
