@@ -11,6 +11,7 @@ down_revision = None
 
 def upgrade() -> None:
     _tenants()
+    _audit()
 
 
 def _tenants() -> None:
@@ -20,3 +21,35 @@ def _tenants() -> None:
         sa.Column("name", sa.String, nullable=False),
         sa.Column("created_at", sa.Float, nullable=False),
     )
+
+
+def _audit() -> None:
+    op.create_table(
+        "kit_audit",
+        sa.Column("tenant", sa.String, primary_key=True),
+        sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("time", sa.Float, nullable=False),
+        sa.Column("actor", sa.String, nullable=False),
+        sa.Column("action", sa.String, nullable=False),
+        sa.Column("object", sa.String, nullable=False),
+        sa.Column("detail", sa.JSON, nullable=False),
+        sa.Column("request_id", sa.String, nullable=False),
+        sa.Column("hash", sa.String, nullable=False),
+    )
+    # A revision that rebuilds the table (as a batch does on SQLite) must make these again.
+    said = "kit_audit only grows"
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION kit_audit_refuse() RETURNS trigger LANGUAGE plpgsql"
+            f" AS $$ BEGIN RAISE EXCEPTION '{said}'; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER kit_audit_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON kit_audit"
+            " FOR EACH STATEMENT EXECUTE FUNCTION kit_audit_refuse()"
+        )
+        return
+    for verb in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER kit_audit_no_{verb.lower()} BEFORE {verb} ON kit_audit"
+            f" BEGIN SELECT RAISE(ABORT, '{said}'); END"
+        )

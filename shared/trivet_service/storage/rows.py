@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -103,6 +104,15 @@ class Rows:
         if self.connection.dialect.name == "postgresql":
             query = query.with_for_update(skip_locked=True)
         return self.connection.execute(query).all()
+
+    def lock(self, name: str) -> None:
+        """Be the only transaction with this lock until it ends; others wait.
+
+        A transaction of SQLite that writes is alone already.
+        """
+        if self.connection.dialect.name == "postgresql":
+            number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+            self.connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(number)))
 
     def _of_tenant(self, table: Table) -> tuple[ColumnElement[bool], ...]:
         """The filter that keeps tenants apart."""
