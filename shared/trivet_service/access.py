@@ -18,6 +18,7 @@ from starlette.types import Scope as AsgiScope
 from trivet_service.exchange import exchange_of
 from trivet_service.keys import SCOPES, Key, KeyFile, Scope, key_id_of
 from trivet_service.problems import ProblemError, problem_response
+from trivet_service.proxy import route_path
 
 # Verified keys that are remembered by their SHA-256, so that the slow hash runs once a key and process.
 _REMEMBERED = 1024
@@ -96,7 +97,7 @@ class AccessGate:
         self.doorkeeper = doorkeeper
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+        if scope["type"] != "http" or not route_path(scope).startswith("/v1/"):
             await self.app(scope, receive, send)
             return
         caller = await self.doorkeeper.identify(_presented(Headers(scope=scope)))

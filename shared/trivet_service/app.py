@@ -13,14 +13,19 @@ from starlette.middleware import Middleware
 import trivet
 from trivet_service.access import AccessGate
 from trivet_service.context import Check, Context
+from trivet_service.deadlines import Deadline
 from trivet_service.departures import Departures
 from trivet_service.documentation import page
+from trivet_service.drain import Farewell
 from trivet_service.health import health_routes
+from trivet_service.in_flight import InFlight
 from trivet_service.json_bodies import JsonBodies
 from trivet_service.limits import BodyLimit
 from trivet_service.observe import Observe
 from trivet_service.openapi import PROBLEMS, describe
 from trivet_service.problems import handle_problems
+from trivet_service.proxy import RootPath
+from trivet_service.rate_limits import RateLimits, read_rates
 from trivet_service.service import Service
 from trivet_service.storage.kit import kit_domain
 
@@ -38,13 +43,9 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
-        middleware=[
-            Middleware(Observe, metrics=context.metrics, log=context.log),
-            Middleware(AccessGate, doorkeeper=context.doorkeeper),
-            Middleware(JsonBodies),
-            Middleware(Departures),
-            Middleware(BodyLimit, max_bytes=context.settings.max_body_bytes),
-        ],
+        # An address that is nearly right is not found: a redirect would carry a host name that a proxy may not have.
+        redirect_slashes=False,
+        middleware=_layers(context),
     )
     handle_problems(app)
     app.include_router(health_routes(context))
@@ -58,6 +59,24 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
     describe(app)
     app.state.context = context
     return app
+
+
+def _layers(context: Context) -> list[Middleware]:
+    """What stands around the routes, outermost first."""
+    settings = context.settings
+    rates = read_rates(settings.rate)
+    return [
+        Middleware(RootPath, root=settings.root_path),
+        Middleware(Observe, metrics=context.metrics, log=context.log),
+        Middleware(Farewell, drain=context.drain),
+        Middleware(AccessGate, doorkeeper=context.doorkeeper),
+        *([Middleware(RateLimits, rates=rates)] if rates else []),
+        Middleware(InFlight, most=settings.max_in_flight),
+        Middleware(JsonBodies),
+        Middleware(Departures),
+        Middleware(Deadline, seconds=settings.request_s),
+        Middleware(BodyLimit, max_bytes=settings.max_body_bytes, seconds=settings.receive_s),
+    ]
 
 
 def _lifespan(services: Sequence[Service], context: Context) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from trivet_service.access import Doorkeeper
+from trivet_service.drain import Drain
 from trivet_service.keys import KeyFile
 from trivet_service.logs import Lines, Logger, open_log
 from trivet_service.metrics import Metrics
@@ -36,6 +37,7 @@ class Context:
     metrics: Metrics
     log: Logger
     lines: Lines
+    drain: Drain = field(default_factory=Drain)
     checks: dict[str, Callable[[], Check]] = field(default_factory=dict)
     troubles: list[Exception] = field(default_factory=list)
 

@@ -6,5 +6,5 @@ from importlib.resources import files
 
 
 def page() -> str:
-    """The page as HTML; it reads /openapi.json in the browser."""
+    """The page as HTML; in the browser it reads the openapi.json beside it."""
     return files("trivet_service").joinpath("documentation.html").read_text(encoding="utf-8")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from trivet_service.proxy import route_path
+
 
 class JsonBodies:
     """Takes a body without a content type, or with the one that curl sends, for JSON.
@@ -17,7 +19,7 @@ class JsonBodies:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith("/v1/"):
+        if scope["type"] == "http" and route_path(scope).startswith("/v1/"):
             headers = Headers(scope=scope)
             kind = headers.get("content-type", "application/x-www-form-urlencoded").partition(";")[0].strip()
             if kind == "application/x-www-form-urlencoded" and "origin" not in headers:

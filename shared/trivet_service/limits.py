@@ -1,7 +1,8 @@
-"""How large a request may be."""
+"""How large a request may be, and how long its body may take to arrive."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
@@ -31,11 +32,12 @@ ShortText = Annotated[
 
 
 class BodyLimit:
-    """Refuses a body over the limit by its Content-Length, or while it streams in."""
+    """Refuses a body over the limit by its Content-Length, or while it streams in; and one that comes too slowly."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_bytes: int, seconds: float) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -46,11 +48,18 @@ class BodyLimit:
             response = problem_response(Request(scope), 413, self._detail())
             await response(scope, receive, send)
             return
-        seen = 0
+        seen, is_complete = 0, False
+        last = asyncio.get_running_loop().time() + self.seconds
 
         async def receive_within() -> Message:
-            nonlocal seen
-            message = await receive()
+            nonlocal seen, is_complete
+            try:
+                async with asyncio.timeout_at(None if is_complete else last):
+                    message = await receive()
+            except TimeoutError as error:
+                detail = f"the body took longer than {self.seconds:g} s to arrive."
+                raise ProblemError(408, detail, headers={"Connection": "close"}) from error
+            is_complete = not message.get("more_body", False)
             seen += len(message.get("body", b""))
             if seen > self.max_bytes:
                 raise ProblemError(413, self._detail())

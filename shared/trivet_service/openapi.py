@@ -14,10 +14,12 @@ _DESCRIPTIONS = {
     400: "The body is not JSON, or not UTF-8.",
     401: "No valid API key.",
     403: "The key lacks the scope.",
+    408: "The body took too long to arrive.",
     413: "The body or the batch is too large.",
     422: "The body does not have this form; `errors` points at what is wrong.",
-    429: "An answer would take longer than its deadline; `Retry-After` says when to come back.",
+    429: "Too much at once: `overloaded` or `rate_limited`; `Retry-After` says when to come back.",
     500: "An error of ours.",
+    503: "No answer in time, or a model or the database that is not there; try again.",
 }
 
 # Problems that any route of a service may answer with.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from trivet.errors import TrivetError
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from trivet_service.context import Context
+
+
+# Seconds that a connection without a request stays open when the server stops: a request may be on its way.
+_LINGER_S = 1.0
 
 
 class AddressError(TrivetError):
@@ -59,19 +65,46 @@ def run_services(
 
 
 def make_server(app: FastAPI, *, drain_s: int, announce: Callable[[], None] = lambda: None) -> uvicorn.Server:
-    """A server that calls `announce` once it listens, and gives requests in flight `drain_s` seconds when it stops."""
+    """A server that calls `announce` once it listens, and gives requests in flight `drain_s` seconds when it stops.
+
+    It stops in steps: `/readyz` fails and answers close their connections; after `drain_notice_s` it listens no more;
+    a connection without a request is closed a moment later, as one may be on its way; the rest is waited for.
+    """
     import uvicorn
 
-    class Announcing(uvicorn.Server):
+    from trivet_service.connections import connections
+
+    context: Context = app.state.context
+    settings = context.settings
+
+    class Draining(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
                 announce()
 
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            context.drain.begin()
+            super().handle_exit(sig, frame)
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            context.drain.begin()
+            await self._wait(settings.drain_notice_s)
+            for listening in self.servers:
+                listening.close()
+            await self._wait(_LINGER_S, until=lambda: not self.server_state.connections)
+            await super().shutdown(sockets)
+
+        async def _wait(self, seconds: float, *, until: Callable[[], bool] = lambda: False) -> None:
+            end = time.monotonic() + seconds
+            while not self.force_exit and not until() and time.monotonic() < end:
+                await asyncio.sleep(0.01)
+
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=connections(head_s=settings.receive_s),
+        forwarded_allow_ips=settings.forwarded_allow_ips,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -80,7 +113,7 @@ def make_server(app: FastAPI, *, drain_s: int, announce: Callable[[], None] = la
         server_header=False,
         timeout_graceful_shutdown=drain_s,
     )
-    return Announcing(config)
+    return Draining(config)
 
 
 def run_server(server: uvicorn.Server, listener: socket.socket) -> None:

@@ -30,8 +30,30 @@ class ServiceSettings(Settings):
     batch_deadline_s: float = Field(60.0, gt=0, description="The same for a request of many texts.")
     queue_tokens: int = Field(65_536, ge=1024, description="Most tokens that may wait for one engine.")
     cache_rows: int = Field(0, ge=0, description="Latest distinct texts whose engine output is kept; 0: none.")
+    request_s: float = Field(
+        75.0, gt=0, description="Longest time until an answer begins, whatever it waits for; above it: 503."
+    )
+    receive_s: float = Field(20.0, gt=0, description="Longest time that a head, or a body, may take to arrive: 408.")
+    max_in_flight: int = Field(256, ge=1, description="Most requests that are worked on at once; above it: 429.")
+    rate: str = Field("", description="Requests that a key may make, such as 20/second; 600/minute; empty: any number.")
+    root_path: str = Field(
+        "", pattern="^(/[^/?#]+)*$", description="Prefix that a reverse proxy puts the server under, such as /trivet."
+    )
+    forwarded_allow_ips: str = Field(
+        "127.0.0.1", description="Proxies whose X-Forwarded-For and -Proto are believed: addresses, networks, or *."
+    )
+    watch_s: float = Field(2.0, ge=0, description="Seconds between two looks at the registry; 0: none, but on demand.")
+    tenant_models: int = Field(
+        100, ge=0, le=100_000, description="Most tenants' own models in memory; 0: no tenant has one."
+    )
+    drain_notice_s: float = Field(
+        0.0, ge=0, description="Seconds that it goes on listening after SIGTERM, while /readyz fails already."
+    )
     drain_s: int = Field(20, ge=0, description="Seconds that requests in flight get after SIGTERM.")
     database_url: str = Field("", description="SQLAlchemy URL of the store; empty: SQLite in HOME/store.db.")
+    outgoing_allow: str = Field(
+        "", description="Hosts and networks that requests may be sent to although they are not public; commas between."
+    )
     load: str = Field("", description="Data set that recommend fills its catalogue with when it starts.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level that is logged.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
 from trivet.errors import DataError, InputError, LicenceError, OverloadError, RegistryError
@@ -46,6 +48,7 @@ MISTAKES = {
 
 def note_routes(context):
     router = APIRouter()
+    cancelled = []
 
     @router.post("/v1/notes")
     async def take(request: Request, caller: Reader, note: Note) -> dict[str, object]:
@@ -70,6 +73,27 @@ def note_routes(context):
     def slow(caller: Reader) -> dict[str, bool]:
         time.sleep(0.5)
         return {"done": True}
+
+    @router.get("/v1/waiting")
+    async def wait(caller: Reader) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.append("waiting")
+            raise
+
+    @router.get("/v1/cancelled")
+    async def count_cancelled(caller: Reader) -> dict[str, int]:
+        return {"count": len(cancelled)}
+
+    @router.get("/v1/stream")
+    async def stream(caller: Reader) -> StreamingResponse:
+        async def events():
+            for at in range(3):
+                yield f"data: {at}\n\n"
+                await asyncio.sleep(0.1)
+
+        return StreamingResponse(events(), media_type="text/event-stream")
 
     return router
 
