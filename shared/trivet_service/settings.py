@@ -54,9 +54,6 @@ class ServiceSettings(Settings):
     outgoing_allow: str = Field(
         "", description="Hosts and networks that requests may be sent to although they are not public; commas between."
     )
-    outgoing_allow: str = Field(
-        "", description="Hosts and networks that requests may be sent to although they are not public; commas between."
-    )
     load: str = Field("", description="Data set that recommend fills its catalogue with when it starts.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level that is logged.")
 
