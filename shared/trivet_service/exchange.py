@@ -9,6 +9,8 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from trivet_service.privacy.redaction import find_personal
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
@@ -30,9 +32,10 @@ class Exchange:
 
 
 def open_exchange(scope: MutableMapping[str, Any]) -> Exchange:
-    """Begin an exchange; a well-formed `X-Request-Id` of the client is kept, else a new id is made."""
+    """Begin an exchange; a well-formed `X-Request-Id` that tells nothing personal is kept, else a new id is made."""
     given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
-    exchange = Exchange(given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex)
+    is_fit = _REQUEST_ID.fullmatch(given) and not find_personal(given)
+    exchange = Exchange(given if is_fit else uuid.uuid4().hex)
     scope.setdefault("state", {})["exchange"] = exchange
     return exchange
 

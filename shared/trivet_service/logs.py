@@ -10,6 +10,8 @@ from contextlib import suppress
 
 import structlog
 
+from trivet_service.log_privacy import redact_event
+
 Logger = structlog.typing.FilteringBoundLogger
 
 # Lines that may wait for a reader who is slow or gone; what comes on top is lost, not waited for.
@@ -52,10 +54,11 @@ class Lines:
 
 
 def open_log(level: str, lines: Lines) -> Logger:
-    """A logger that writes JSON lines with time and level."""
+    """A logger that writes JSON lines with time and level, and nothing personal or secret in them."""
     processors: list[structlog.typing.Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        redact_event,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
     least = logging.getLevelNamesMapping()[level.upper()]

@@ -47,8 +47,10 @@ def run_services(
     # The web framework is imported while the engine compiles.
     from trivet_service.app import create_app
     from trivet_service.context import open_context
+    from trivet_service.log_privacy import hear_libraries
 
     context = open_context(settings, loading.models, keys=keys)
+    hear_libraries(context.log)
     app = create_app(services, context)
     loading.wait()
     # uvicorn raises the signal again after it has drained; by then there is nothing left to stop.
