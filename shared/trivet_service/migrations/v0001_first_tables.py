@@ -12,6 +12,7 @@ down_revision = None
 def upgrade() -> None:
     _tenants()
     _audit()
+    _stream()
 
 
 def _tenants() -> None:
@@ -53,3 +54,36 @@ def _audit() -> None:
             f"CREATE TRIGGER kit_audit_no_{verb.lower()} BEFORE {verb} ON kit_audit"
             f" BEGIN SELECT RAISE(ABORT, '{said}'); END"
         )
+
+
+def _stream() -> None:
+    op.create_table(
+        "kit_outbox",
+        sa.Column("entry", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+        sa.Column("tenant", sa.String, nullable=False),
+        sa.Column("topic", sa.String, nullable=False),
+        sa.Column("type", sa.String, nullable=False),
+        sa.Column("subject", sa.String, nullable=False),
+        sa.Column("time", sa.Float, nullable=False),
+        sa.Column("request_id", sa.String, nullable=False),
+        sa.Column("data", sa.String, nullable=False),
+    )
+    op.create_table(
+        "kit_stream",
+        sa.Column("tenant", sa.String, primary_key=True),
+        sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("topic", sa.String, nullable=False),
+        sa.Column("type", sa.String, nullable=False),
+        sa.Column("subject", sa.String, nullable=False),
+        sa.Column("time", sa.Float, nullable=False),
+        sa.Column("request_id", sa.String, nullable=False),
+        sa.Column("data", sa.String, nullable=False),
+        sa.Column("arrived_at", sa.Float, nullable=False),
+    )
+    op.create_index("ix_kit_stream_tenant_topic_sequence", "kit_stream", ["tenant", "topic", "sequence"])
+    op.create_index("ix_kit_stream_arrived_at", "kit_stream", ["arrived_at"])
+    op.create_table(
+        "kit_stream_heads",
+        sa.Column("tenant", sa.String, primary_key=True),
+        sa.Column("last", sa.BigInteger, nullable=False),
+    )

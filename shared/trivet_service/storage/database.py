@@ -27,6 +27,7 @@ class Database:
         self.url = url
         self._engine: Engine | None = None
         self._writer: Writer | None = None
+        self._listeners: list[tuple[str, Callable[[], None]]] = []
 
     def open(self, domains: Sequence[Domain]) -> None:
         """Connect, and bring the tables of the domains to today's revision.
@@ -40,7 +41,7 @@ class Database:
         except BaseException:
             engine.dispose()
             raise
-        self._engine, self._writer = engine, Writer(engine)
+        self._engine, self._writer = engine, Writer(engine, tell=self._tell)
 
     def of(self, tenant: str) -> TenantStore:
         """What belongs to a tenant."""
@@ -49,6 +50,18 @@ class Database:
     def everyone(self) -> TenantStore:
         """What belongs to anybody: for start-up, workers and pruning; never for what a caller asks."""
         return TenantStore(self, None)
+
+    @contextmanager
+    def listening(self, what: str, call: Callable[[], None]) -> Iterator[None]:
+        """Call `call` within the block whenever a transaction of this process that announced `what` is on the disk.
+
+        It runs in the thread that writes, so it only wakes somebody up.
+        """
+        self._listeners.append((what, call))
+        try:
+            yield
+        finally:
+            self._listeners.remove((what, call))
 
     @property
     def engine(self) -> Engine:
@@ -72,6 +85,11 @@ class Database:
         except StoreUnavailableError:
             return False
         return self.writer.is_alive()
+
+    def _tell(self, what: str) -> None:
+        for heard, call in tuple(self._listeners):
+            if heard == what:
+                call()
 
     def close(self) -> None:
         """Write what waits and let go."""
@@ -117,8 +135,11 @@ class TenantStore:
 
     def write_later(self, work: Callable[[Rows], T]) -> Future[T]:
         """As `write`, without waiting for the disk; the future raises what the database raised."""
-        return self._database.writer.submit(partial(_on_connection, work=work, tenant=self.tenant))
+        writer = self._database.writer
+        return writer.submit(partial(_on_connection, work=work, tenant=self.tenant, announce=writer.announce))
 
 
-def _on_connection(connection: Connection, *, work: Callable[[Rows], T], tenant: str | None) -> T:
-    return work(Rows(connection, tenant))
+def _on_connection(
+    connection: Connection, *, work: Callable[[Rows], T], tenant: str | None, announce: Callable[[str], None]
+) -> T:
+    return work(Rows(connection, tenant, announce=announce))

@@ -10,7 +10,12 @@ from trivet_service.storage.domain import Domain, new_tables
 kit_tables = new_tables()
 
 # Modules that define tables of the kit, each beside what uses them.
-_DEFINED_IN = ("trivet_service.audit", "trivet_service.tenants")
+_DEFINED_IN = (
+    "trivet_service.audit",
+    "trivet_service.outbox",
+    "trivet_service.streams.log",
+    "trivet_service.tenants",
+)
 
 
 def kit_domain() -> Domain:

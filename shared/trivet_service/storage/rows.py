@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import sqlalchemy
@@ -31,9 +31,12 @@ class Rows:
     reaches it.
     """
 
-    def __init__(self, connection: Connection, tenant: str | None) -> None:
+    def __init__(
+        self, connection: Connection, tenant: str | None, *, announce: Callable[[str], None] = lambda _: None
+    ) -> None:
         self.connection = connection
         self.tenant = tenant
+        self._announce = announce
 
     def select(self, table: Table, *columns: ColumnElement[Any]) -> Query:
         """A query of the tenant's rows: all columns where none is named; the caller may narrow and order it."""
@@ -113,6 +116,21 @@ class Rows:
         if self.connection.dialect.name == "postgresql":
             number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
             self.connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(number)))
+
+    def try_lock(self, number: int) -> bool:
+        """Whether this transaction now holds the lock of that number, until it ends; never waits for another's.
+
+        In SQLite a transaction that writes is alone anyway.
+        """
+        if self.connection.dialect.name == "sqlite":
+            return True
+        return bool(
+            self.connection.execute(sqlalchemy.select(sqlalchemy.func.pg_try_advisory_xact_lock(number))).scalar_one()
+        )
+
+    def announce(self, what: str) -> None:
+        """Have those of this process who listen for `what` (`Database.listening`) called, once this is on the disk."""
+        self._announce(what)
 
     def _of_tenant(self, table: Table) -> tuple[ColumnElement[bool], ...]:
         """The filter that keeps tenants apart."""

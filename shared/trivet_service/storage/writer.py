@@ -28,8 +28,10 @@ class _Job(Generic[T]):
 class Writer:
     """Jobs that wait together are committed together, each in a savepoint of its own: one that fails takes no other."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, tell: Callable[[str], None] = lambda _: None) -> None:
         self._engine = engine.execution_options(trivet_writes=True)
+        self._tell = tell
+        self._announced: set[str] = set()
         self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._is_open = True
@@ -52,6 +54,10 @@ class Writer:
                 raise StoreUnavailableError("the database has been closed.")
             self._jobs.put(_Job(job, done))
         return done
+
+    def announce(self, what: str) -> None:
+        """Have `tell` called with this once the transaction is on the disk; only a job may ask for it."""
+        self._announced.add(what)
 
     def is_alive(self) -> bool:
         """Whether writes are being made."""
@@ -81,17 +87,24 @@ class Writer:
 
     def _write(self, group: Sequence[_Job[Any]]) -> None:
         outcomes: list[tuple[_Job[Any], Any, Exception | None]] = []
+        self._announced.clear()
         try:
             with self._engine.begin() as connection:
-                outcomes = [_try(job, connection) for job in group]
+                for job in group:
+                    outcomes.append(_try(job, connection))
+                    if connection.invalidated:
+                        raise outcomes[-1][2] or ConnectionError("the database has gone")
         except Exception as error:
             # Nothing of the group is on the disk.
             outcomes = [(job, None, error) for job in group]
+            self._announced.clear()
         for job, value, trouble in outcomes:
             if trouble is None:
                 job.done.set_result(value)
             else:
                 job.done.set_exception(trouble)
+        for what in self._announced:
+            self._tell(what)
 
 
 def _try(job: _Job[Any], connection: Connection) -> tuple[_Job[Any], Any, Exception | None]:
