@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from trivet_service.storage.errors import StoreError, StoreUnavailableError
@@ -58,6 +58,7 @@ def read_address(url: str) -> URL:
         address = make_url(url)
         address = address.set(drivername=_SCHEMES.get(address.drivername, address.drivername))
         kind = address.get_backend_name()
+        address.get_dialect()
     except (ArgumentError, NoSuchModuleError) as error:
         # The text may hold a password.
         raise StoreError(
@@ -84,7 +85,7 @@ def answering() -> Iterator[None]:
     """
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+    except (OperationalError, InterfaceError, PendingRollbackError, PoolTimeoutError, ConnectionError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise StoreUnavailableError(
             f"the database does not answer ({reason}).", todo="Try again in a moment."
