@@ -59,6 +59,11 @@ class Analysis(BaseModel):
     truncated: bool = Field(description="Whether the text was longer than the model reads.")
     tokens: int = Field(description="Length of the whole text in tokens.")
 
+    @property
+    def label(self) -> str:
+        """The sentiment, as every answer of the kit calls it."""
+        return self.sentiment
+
 
 class ArticleAnalysis(Analysis):
     """The sentiment of one article."""

@@ -90,6 +90,16 @@ class Parsed(BaseModel):
         description="The set of intents, likeliest first, where the model promises how often it holds the right one.",
     )
 
+    @property
+    def label(self) -> str:
+        """The intent, as every answer of the kit calls it."""
+        return self.intent.name
+
+    @property
+    def confidence(self) -> float:
+        """The probability of the intent."""
+        return self.intent.confidence
+
 
 class ParseAnswer(Provenance, Parsed):
     """The answer to one message."""

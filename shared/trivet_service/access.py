@@ -136,3 +136,4 @@ def require(scope: Scope) -> Callable[..., Caller]:
 
 Reader = Annotated[Caller, Depends(require("read"))]
 Writer = Annotated[Caller, Depends(require("write"))]
+Trainer = Annotated[Caller, Depends(require("train"))]

@@ -23,6 +23,7 @@ from trivet_service.json_bodies import JsonBodies
 from trivet_service.limits import BodyLimit
 from trivet_service.observe import Observe
 from trivet_service.openapi import PROBLEMS, describe
+from trivet_service.predictions.routes import prediction_routes
 from trivet_service.problems import handle_problems
 from trivet_service.proxy import RootPath
 from trivet_service.rate_limits import RateLimits, read_rates
@@ -51,6 +52,7 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
     app.include_router(health_routes(context))
     for service in services:
         app.include_router(service.routes(context), tags=[service.name], responses=PROBLEMS)
+    app.include_router(prediction_routes(context), tags=["feedback"], responses=PROBLEMS)
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from trivet.answers.classification import ClassificationAnswer
+from trivet.answers.classification import ClassificationAnswer, ClassificationFacts
 from trivet_service.context import Context
 from trivet_service.exchange import exchange_of
 from trivet_service.models import Model
+from trivet_service.predictions.prediction import Prediction
 
 
 class Answered(Protocol):
     """What every answer to a text tells, whatever the domain."""
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def confidence(self) -> float: ...
 
     @property
     def decision(self) -> str: ...
@@ -43,10 +51,13 @@ def render_answers(
     request: Request,
     context: Context,
     model: Model,
+    texts: Sequence[str],
     outcomes: Sequence[ClassificationAnswer | Exception],
     render: Callable[[ClassificationAnswer], A],
+    *,
+    is_promised: bool = True,
 ) -> list[A | Failed]:
-    """Outcomes as they go out, in order; metrics and canonical log line learn what was decided."""
+    """Outcomes as they go out, in order; noted as by `note_answers`."""
     rendered: list[A | Failed] = []
     for at, outcome in enumerate(outcomes):
         if isinstance(outcome, Exception):
@@ -55,12 +66,26 @@ def render_answers(
             rendered.append(Failed(code="internal", detail="this text could not be answered"))
         else:
             rendered.append(render(outcome))
-    note_answers(request, context, model, [one for one in rendered if not isinstance(one, Failed)])
+    note_answers(request, context, model, texts, rendered, is_promised=is_promised)
     return rendered
 
 
-def note_answers(request: Request, context: Context, model: Model, answers: Sequence[Answered]) -> None:
-    """Count answers in the metrics and on the canonical log line."""
+def note_answers(
+    request: Request,
+    context: Context,
+    model: Model,
+    texts: Sequence[str],
+    outcomes: Sequence[Answered | Failed],
+    *,
+    is_promised: bool = True,
+) -> None:
+    """Count the answers to texts in the metrics and on the canonical log line, and keep them for feedback.
+
+    Without `is_promised` the promise of the model does not hold for these answers.
+    """
+    places = [at for at, outcome in enumerate(outcomes) if not isinstance(outcome, Failed)]
+    answers = [outcome for outcome in outcomes if not isinstance(outcome, Failed)]
+    _keep(request, context, model, texts, dict(zip(places, answers, strict=True)), is_promised=is_promised)
     decisions: dict[str, int] = {}
     for answer in answers:
         decisions[answer.decision] = decisions.get(answer.decision, 0) + 1
@@ -70,3 +95,40 @@ def note_answers(request: Request, context: Context, model: Model, answers: Sequ
     context.metrics.count_answers(
         service=model.service, model=model.name, version=str(model.version), decisions=decisions, truncated=truncated
     )
+
+
+def _keep(
+    request: Request,
+    context: Context,
+    model: Model,
+    texts: Sequence[str],
+    answers: Mapping[int, Answered],
+    *,
+    is_promised: bool,
+) -> None:
+    now, request_id = time.time(), exchange_of(request.scope).request_id
+    promised = promised_risk(model) if is_promised else None
+    kept = [
+        Prediction(
+            tenant=request.state.caller.tenant,
+            request_id=request_id,
+            item=at,
+            time=now,
+            service=model.service,
+            model=model.name,
+            version=model.version,
+            label=answer.label,
+            decision=answer.decision,
+            confidence=answer.confidence,
+            promised=promised,
+        )
+        for at, answer in answers.items()
+    ]
+    context.predictions.note(kept, [texts[at] for at in answers])
+
+
+def promised_risk(model: Model) -> float | None:
+    """The share of wrong answers that a model promises at most, if it does."""
+    facts = model.artifact.facts
+    point = facts.operating_point if isinstance(facts, ClassificationFacts) else None
+    return point.risk if point is not None and point.held else None

@@ -11,6 +11,7 @@ from trivet_service.keys import KeyFile
 from trivet_service.logs import Lines, Logger, open_log
 from trivet_service.metrics import Metrics
 from trivet_service.models import Models
+from trivet_service.predictions.log import PredictionLog
 from trivet_service.settings import ServiceSettings
 from trivet_service.storage.database import Database
 
@@ -35,6 +36,7 @@ class Context:
     database: Database
     doorkeeper: Doorkeeper
     metrics: Metrics
+    predictions: PredictionLog
     log: Logger
     lines: Lines
     drain: Drain = field(default_factory=Drain)
@@ -44,13 +46,16 @@ class Context:
 
 def open_context(settings: ServiceSettings, models: Models, *, keys: KeyFile | None) -> Context:
     """What an app over these models needs; without `keys` everybody may do everything."""
-    lines = Lines()
+    lines, metrics = Lines(), Metrics()
+    log = open_log(settings.log_level, lines)
+    database = Database(settings.store_url)
     return Context(
         settings=settings,
         models=models,
-        database=Database(settings.store_url),
+        database=database,
         doorkeeper=Doorkeeper(keys),
-        metrics=Metrics(),
-        log=open_log(settings.log_level, lines),
+        metrics=metrics,
+        predictions=PredictionLog(settings, database, log, metrics.registry),
+        log=log,
         lines=lines,
     )

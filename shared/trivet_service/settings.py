@@ -54,6 +54,12 @@ class ServiceSettings(Settings):
     outgoing_allow: str = Field(
         "", description="Hosts and networks that requests may be sent to although they are not public; commas between."
     )
+    prediction_log: float = Field(
+        1.0, ge=0, le=1, description="Share of requests whose answers are kept: model, label, confidence, decision."
+    )
+    prediction_texts: bool = Field(False, description="Whether the texts of kept answers are kept too, redacted.")
+    prediction_days: int = Field(30, ge=0, description="Days that answers without feedback are kept; 0: for good.")
+    feedback_days: int = Field(365, ge=0, description="Days that feedback, and answers with it, are kept; 0: for good.")
     load: str = Field("", description="Data set that recommend fills its catalogue with when it starts.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level that is logged.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from fastapi import APIRouter, Body, Request
@@ -13,6 +14,7 @@ from trivet_recommend.shops import Shops
 from trivet_service.access import Reader
 from trivet_service.context import Context
 from trivet_service.exchange import exchange_of
+from trivet_service.predictions.prediction import Prediction
 from trivet_service.provenance import provenance_of
 
 _ASKED: Any = Body(
@@ -46,6 +48,19 @@ def recommendation_routes(context: Context, shops: Shops) -> APIRouter:
             decisions={choice.rung: 1},
             truncated=0,
         )
+        answered = Prediction(
+            tenant=caller.tenant,
+            request_id=exchange_of(request.scope).request_id,
+            item=0,
+            time=time.time(),
+            service="recommend",
+            model=shops.model.name,
+            version=shops.model.version,
+            label=choice.rung,
+            decision=choice.rung,
+            shown=tuple(pick.item for pick in choice.picks),
+        )
+        context.predictions.note([answered], [None])
         items = [_recommended(pick, shop) for pick in choice.picks]
         return RecommendAnswer(items=items, rung=choice.rung, **provenance_of(request, shops.model))
 

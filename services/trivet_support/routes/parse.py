@@ -48,7 +48,7 @@ def parse_routes(context: Context) -> APIRouter:
         model = context.models.of("support")
         facts = _facts(model, asked)
         parsed = _render(await model.answer(asked.text, top=_depth(asked, facts)), asked=asked, facts=facts)
-        note_answers(request, context, model, [parsed])
+        note_answers(request, context, model, [asked.text], [parsed], is_promised=not asked.allowed_intents)
         return ParseAnswer(**dict(parsed), **provenance_of(request, model))
 
     @router.post("/v1/parse:batch", summary="What many messages want")
@@ -57,7 +57,15 @@ def parse_routes(context: Context) -> APIRouter:
         model = context.models.of("support")
         facts = _facts(model, asked)
         outcomes = await model.answer_many(asked.texts, top=_depth(asked, facts))
-        items = render_answers(request, context, model, outcomes, partial(_render, asked=asked, facts=facts))
+        items = render_answers(
+            request,
+            context,
+            model,
+            asked.texts,
+            outcomes,
+            partial(_render, asked=asked, facts=facts),
+            is_promised=not asked.allowed_intents,
+        )
         return ParseAnswers(items=items, **provenance_of(request, model))
 
     return router

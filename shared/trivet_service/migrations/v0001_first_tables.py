@@ -13,6 +13,7 @@ def upgrade() -> None:
     _tenants()
     _audit()
     _stream()
+    _predictions()
 
 
 def _tenants() -> None:
@@ -54,6 +55,44 @@ def _audit() -> None:
             f"CREATE TRIGGER kit_audit_no_{verb.lower()} BEFORE {verb} ON kit_audit"
             f" BEGIN SELECT RAISE(ABORT, '{said}'); END"
         )
+
+
+def _predictions() -> None:
+    op.create_table(
+        "kit_predictions",
+        sa.Column("tenant", sa.String, primary_key=True),
+        sa.Column("request_id", sa.String, primary_key=True),
+        sa.Column("item", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("time", sa.Float, nullable=False),
+        sa.Column("service", sa.String, nullable=False),
+        sa.Column("model", sa.String, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("label", sa.String, nullable=False),
+        sa.Column("confidence", sa.Float),
+        sa.Column("decision", sa.String, nullable=False),
+        sa.Column("shown", sa.JSON),
+        sa.Column("promised", sa.Float),
+        sa.Column("text", sa.String),
+    )
+    op.create_table(
+        "kit_feedback",
+        sa.Column("tenant", sa.String, primary_key=True),
+        sa.Column("request_id", sa.String, primary_key=True),
+        sa.Column("item", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("time", sa.Float, nullable=False),
+        sa.Column("correct", sa.Boolean),
+        sa.Column("label", sa.String),
+        sa.Column("note", sa.String),
+        sa.Column("service", sa.String, nullable=False),
+        sa.Column("model", sa.String, nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("answered", sa.String, nullable=False),
+        sa.Column("decision", sa.String, nullable=False),
+        sa.Column("promised", sa.Float),
+    )
+    for table in ("kit_predictions", "kit_feedback"):
+        op.create_index(f"ix_{table}_tenant_time", table, ["tenant", "time"])
+        op.create_index(f"ix_{table}_time", table, ["time"])
 
 
 def _stream() -> None:

@@ -13,6 +13,8 @@ kit_tables = new_tables()
 _DEFINED_IN = (
     "trivet_service.audit",
     "trivet_service.outbox",
+    "trivet_service.predictions.feedback",
+    "trivet_service.predictions.prediction",
     "trivet_service.streams.log",
     "trivet_service.tenants",
 )
