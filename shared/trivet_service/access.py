@@ -1,96 +1,40 @@
-"""Who calls, and whether they may."""
+"""Whether a request may enter, for whom, and what it may do."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Annotated
+from urllib.parse import quote
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
+from trivet_service.callers import Caller as Caller
+from trivet_service.doorkeeper import Doorkeeper
 from trivet_service.exchange import exchange_of
-from trivet_service.keys import SCOPES, Key, KeyFile, Scope, key_id_of
-from trivet_service.problems import ProblemError, problem_response
+from trivet_service.keys import Scope
+from trivet_service.problems import ProblemError, answer_mistake, problem_response
 from trivet_service.proxy import route_path
-
-# Verified keys that are remembered by their SHA-256, so that the slow hash runs once a key and process.
-_REMEMBERED = 1024
+from trivet_service.storage.errors import StoreUnavailableError
+from trivet_service.tenants import OPERATORS
 
 # They only describe the two ways in the OpenAPI file; `AccessGate` has read the key by then.
 _SCHEMES = (
     APIKeyHeader(name="X-API-Key", scheme_name="ApiKey", auto_error=False),
     HTTPBearer(scheme_name="Bearer", auto_error=False),
 )
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Whose data a request may see and what it may do."""
-
-    tenant: str
-    scopes: tuple[str, ...]
-    key_id: str = ""
-
-
-EVERYBODY = Caller("default", SCOPES)
-
-
-class Doorkeeper:
-    """Tells callers by their keys, following changes of the key file. Without a file everybody may enter."""
-
-    def __init__(self, keys: KeyFile | None) -> None:
-        self.keys = keys
-        self._stamp: tuple[int, int, int] | None = None
-        self._known: dict[str, Key] = {}
-        self._verified: dict[bytes, str] = {}
-        self._used: dict[str, datetime] = {}
-
-    async def identify(self, presented: str) -> Caller | None:
-        """The caller whose valid key was presented, or None."""
-        if self.keys is None:
-            return EVERYBODY
-        self._follow_file(self.keys)
-        digest = hashlib.sha256(presented.encode()).digest()
-        key = self._known.get(self._verified.get(digest) or key_id_of(presented))
-        now = datetime.now(UTC)
-        if key is None or not key.is_valid(now):
-            return None
-        if digest not in self._verified:
-            # The hash takes about 10 ms, in which the event loop serves others.
-            if not await asyncio.to_thread(key.matches, presented):
-                return None
-            if len(self._verified) >= _REMEMBERED:
-                self._verified.clear()
-            self._verified[digest] = key.id
-        self._used[key.id] = now
-        return Caller(key.tenant, key.scopes, key.id)
-
-    def write_uses(self) -> None:
-        """Write into the key file when keys were last used."""
-        used, self._used = self._used, {}
-        if used and self.keys is not None:
-            self.keys.note_use(used)
-
-    def _follow_file(self, keys: KeyFile) -> None:
-        try:
-            status = keys.path.stat()
-        except FileNotFoundError:
-            self._stamp, self._known, self._verified = None, {}, {}
-            return
-        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
-        if stamp != self._stamp:
-            self._known, self._verified, self._stamp = keys.read(), {}, stamp
+_NAMED = "/v1/t/"
 
 
 class AccessGate:
-    """Asks for a key on every path under /v1 before the body is read."""
+    """Asks for a key on every path under /v1 before the body is read, and takes `/v1/t/TENANT/` for `/v1/`.
+
+    The key decides the tenant. A path that names one must agree with it; only a key of the operators may name another.
+    """
 
     def __init__(self, app: ASGIApp, *, doorkeeper: Doorkeeper) -> None:
         self.app = app
@@ -100,15 +44,43 @@ class AccessGate:
         if scope["type"] != "http" or not route_path(scope).startswith("/v1/"):
             await self.app(scope, receive, send)
             return
+        request = Request(scope)
+        try:
+            caller = await self._admit(scope)
+        except ProblemError as error:
+            response = problem_response(request, error.status_code, error.detail, headers=error.headers)
+        except StoreUnavailableError as error:
+            response = answer_mistake(request, error)
+        else:
+            scope["state"]["caller"] = caller
+            exchange_of(scope).note(tenant=caller.tenant, key=caller.key_id)
+            await self.app(scope, receive, send)
+            return
+        await response(scope, receive, send)
+
+    async def _admit(self, scope: AsgiScope) -> Caller:
         caller = await self.doorkeeper.identify(_presented(Headers(scope=scope)))
         if caller is None:
             detail = "no valid API key; send one as X-API-Key or as Authorization: Bearer."
-            response = problem_response(Request(scope), 401, detail, headers={"WWW-Authenticate": "Bearer"})
-            await response(scope, receive, send)
-            return
-        scope["state"]["caller"] = caller
-        exchange_of(scope).note(tenant=caller.tenant, key=caller.key_id)
-        await self.app(scope, receive, send)
+            raise ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
+        path = route_path(scope)
+        if not path.startswith(_NAMED):
+            return caller
+        tenant, _, rest = path.removeprefix(_NAMED).partition("/")
+        caller = await self._for_tenant(caller, tenant)
+        scope["state"]["tenant_path"] = f"{_NAMED}{tenant}"
+        scope["path"] = f"{scope.get('root_path', '')}/v1/{rest}"
+        scope["raw_path"] = quote(scope["path"]).encode()
+        return caller
+
+    async def _for_tenant(self, caller: Caller, tenant: str) -> Caller:
+        if tenant == caller.tenant:
+            return caller
+        if not caller.is_operator:
+            raise ProblemError(403, "this key is one of another tenant than the path names.")
+        if not await self.doorkeeper.knows_tenant(tenant):
+            raise ProblemError(404, "there is no tenant of the name that is in the path.")
+        return replace(caller, tenant=tenant)
 
 
 def _presented(headers: Headers) -> str:
@@ -123,17 +95,28 @@ def require(scope: Scope) -> Callable[..., Caller]:
 
     def caller(
         request: Request,
-        _header: Annotated[object, Depends(_SCHEMES[0])],
-        _bearer: Annotated[object, Depends(_SCHEMES[1])],
+        # Not in the annotations: those are text, read where `scope` is not known.
+        _header: object = Security(_SCHEMES[0], scopes=[scope]),
+        _bearer: object = Security(_SCHEMES[1], scopes=[scope]),
     ) -> Caller:
         found: Caller = request.state.caller
         if scope not in found.scopes and "admin" not in found.scopes:
             raise ProblemError(403, f"this key lacks the scope {scope!r}.")
+        if scope != "admin" and found.tenant == OPERATORS:
+            raise ProblemError(403, "this key belongs to no tenant: name one in the path, /v1/t/TENANT/...")
         return found
 
+    return caller
+
+
+def _operator(caller: Annotated[Caller, Depends(require("admin"))]) -> Caller:
+    if not caller.is_operator:
+        raise ProblemError(403, f"only a key of the operators may do this: one of the tenant {OPERATORS!r}.")
     return caller
 
 
 Reader = Annotated[Caller, Depends(require("read"))]
 Writer = Annotated[Caller, Depends(require("write"))]
 Trainer = Annotated[Caller, Depends(require("train"))]
+Admin = Annotated[Caller, Depends(require("admin"))]
+Operator = Annotated[Caller, Depends(_operator)]

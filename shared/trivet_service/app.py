@@ -16,6 +16,7 @@ from trivet_service.context import Check, Context
 from trivet_service.deadlines import Deadline
 from trivet_service.departures import Departures
 from trivet_service.documentation import page
+from trivet_service.doors import kept_doors
 from trivet_service.drain import Farewell
 from trivet_service.health import health_routes
 from trivet_service.in_flight import InFlight
@@ -29,9 +30,6 @@ from trivet_service.proxy import RootPath
 from trivet_service.rate_limits import RateLimits, read_rates
 from trivet_service.service import Service
 from trivet_service.storage.kit import kit_domain
-
-# Seconds between two writes of when keys were last used.
-_USES_EVERY_S = 60.0
 
 
 def create_app(services: Sequence[Service], context: Context) -> FastAPI:
@@ -85,7 +83,7 @@ def _lifespan(services: Sequence[Service], context: Context) -> Callable[[FastAP
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
-            async with _database(services, context), _models(context), _noted_uses(context):
+            async with _database(services, context), kept_doors(context), _models(context):
                 yield
         except Exception as error:
             # The server would only log it; the command line says it in one line.
@@ -123,19 +121,3 @@ async def _models(context: Context) -> AsyncIterator[None]:
     finally:
         # Requests in flight have ended by now; what is still queued is answered.
         await asyncio.to_thread(context.models.close)
-
-
-@asynccontextmanager
-async def _noted_uses(context: Context) -> AsyncIterator[None]:
-    noting = asyncio.create_task(_note_uses(context))
-    try:
-        yield
-    finally:
-        noting.cancel()
-        await asyncio.to_thread(context.doorkeeper.write_uses)
-
-
-async def _note_uses(context: Context) -> None:
-    while True:
-        await asyncio.sleep(_USES_EVERY_S)
-        await asyncio.to_thread(context.doorkeeper.write_uses)

@@ -3,8 +3,8 @@
 What changes rows is recorded in the transaction of the change, so that neither is there without the other:
 
     def promote(rows: Rows) -> None:
-        rows.update(versions, {"alias": "live"}, versions.c.number == 4)
         record(rows, actor, "model.promoted", "support/4", {"before": 3})
+        rows.update(versions, {"alias": "live"}, versions.c.number == 4)
 
     context.database.of(caller.tenant).write(promote)
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 Action = Literal[
     "tenant.created",
     "tenant.closed",
+    "tenant.reopened",
     "key.created",
     "key.imported",
     "key.rotated",
@@ -119,7 +120,10 @@ def operator() -> Actor:
 
 
 def record(rows: Rows, actor: Actor, action: Action, what: str, detail: Mapping[str, Any] = _NOTHING) -> int:
-    """Write an entry of the rows' tenant; it is there if what else the transaction changes is. Its sequence number."""
+    """Write an entry of the rows' tenant, there if what else the transaction changes is; its sequence number.
+
+    Record first, then change: two servers that hold rows and wait for the log would wait for each other.
+    """
     assert rows.tenant is not None, "a deed belongs to a tenant"
     # One lock for all tenants: with one a tenant, two groups of writes could wait for each other.
     rows.lock("audit")
@@ -148,21 +152,30 @@ def read_entry(row: Any) -> Entry:
     return Entry(*(getattr(row, name) for name in Entry.__dataclass_fields__))
 
 
-def newest_first(rows: Rows, *, action: str = "") -> Query:
+def select_entries(rows: Rows, *, action: str = "") -> Query:
     """A query of the tenant's entries, of one action if it is named; the caller orders it."""
     query = rows.select(audit)
     return query.where(audit.c.action == action) if action else query
 
 
-def verify(database: Database, tenant: str) -> Entry | None:
+def logged_tenants(database: Database) -> list[str]:
+    """Every tenant that has a log."""
+    return database.everyone().read(
+        lambda rows: sorted(row.tenant for row in rows.fetch(rows.select(audit, audit.c.tenant).distinct()))
+    )
+
+
+def verify(database: Database, tenant: str, *, head: str = "") -> Entry | None:
     """Read a tenant's whole log again; its last entry, or None where there is none.
 
-    Whoever keeps the last entry's sequence and hash elsewhere can tell later that the end has not been cut off.
+    Whoever has kept SEQUENCE:HASH of an earlier last entry elsewhere gives it as `head`: only that tells that the end
+    has not been cut off and that the log has not been written anew.
 
     Raises:
         AuditError: an entry is missing, or is not what was written; names the first one.
     """
     last: Entry | None = None
+    is_met = not head
     with database.of(tenant).reading() as rows:
         for row in rows.stream(rows.select(audit).order_by(audit.c.sequence)):
             entry = read_entry(row)
@@ -171,7 +184,10 @@ def verify(database: Database, tenant: str) -> Entry | None:
                 raise AuditError(f"entry {expected} of tenant {tenant!r} is missing.", todo=_TODO)
             if entry.hash != _hash(last.hash if last else "", astuple(entry)[:-1]):
                 raise AuditError(f"entry {expected} of tenant {tenant!r} is not what was written.", todo=_TODO)
+            is_met = is_met or f"{entry.sequence}:{entry.hash}" == head
             last = entry
+    if not is_met:
+        raise AuditError(f"the log of tenant {tenant!r} does not hold the entry {head}.", todo=_TODO)
     return last
 
 

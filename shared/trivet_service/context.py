@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from trivet_service.access import Doorkeeper
+from trivet_service.doorkeeper import Doorkeeper
 from trivet_service.drain import Drain
-from trivet_service.keys import KeyFile
 from trivet_service.logs import Lines, Logger, open_log
 from trivet_service.metrics import Metrics
 from trivet_service.models import Models
@@ -44,7 +43,7 @@ class Context:
     troubles: list[Exception] = field(default_factory=list)
 
 
-def open_context(settings: ServiceSettings, models: Models, *, keys: KeyFile | None) -> Context:
+def open_context(settings: ServiceSettings, models: Models, *, keys: bool) -> Context:
     """What an app over these models needs; without `keys` everybody may do everything."""
     lines, metrics = Lines(), Metrics()
     log = open_log(settings.log_level, lines)
@@ -53,7 +52,7 @@ def open_context(settings: ServiceSettings, models: Models, *, keys: KeyFile | N
         settings=settings,
         models=models,
         database=database,
-        doorkeeper=Doorkeeper(keys),
+        doorkeeper=Doorkeeper(database, asks=keys, grace_s=settings.keys_grace_s),
         metrics=metrics,
         predictions=PredictionLog(settings, database, log, metrics.registry),
         log=log,

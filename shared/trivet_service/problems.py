@@ -14,6 +14,8 @@ from starlette.exceptions import HTTPException
 
 from trivet.errors import ArtifactError, InputError, LicenceError, OverloadError, RegistryError, TrivetError
 from trivet_service.exchange import exchange_of
+from trivet_service.keys import AccessError, UnknownError
+from trivet_service.proxy import asked_path
 from trivet_service.storage.errors import StoreUnavailableError
 
 MEDIA_TYPE = "application/problem+json"
@@ -105,7 +107,7 @@ def problem_response(
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
-        instance=request.scope["path"],
+        instance=asked_path(request.scope),
         code=code or _CODES.get(status, "error"),
         errors=list(errors),
         request_id=exchange.request_id,
@@ -118,7 +120,7 @@ def handle_problems(app: FastAPI) -> None:
     """Make an app answer every error that a route raises as a problem."""
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_refusal)
-    app.add_exception_handler(TrivetError, _answer_mistake)
+    app.add_exception_handler(TrivetError, answer_mistake)
 
 
 def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
@@ -159,7 +161,8 @@ def _answer_refusal(request: Request, error: Exception) -> JSONResponse:
     return problem_response(request, error.status_code, detail, headers=error.headers)
 
 
-def _answer_mistake(request: Request, error: Exception) -> JSONResponse:
+def answer_mistake(request: Request, error: Exception) -> JSONResponse:
+    """The problem that a user's mistake is, or a loss of what we need."""
     assert isinstance(error, TrivetError)
     sentence = f"{error.what} {error.todo}".strip()
     match error:
@@ -168,6 +171,10 @@ def _answer_mistake(request: Request, error: Exception) -> JSONResponse:
             return problem_response(request, 429, error.what, headers={"Retry-After": seconds})
         case InputError():
             return problem_response(request, 422, sentence, errors=[Flaw(pointer=error.where, detail=error.what)])
+        case UnknownError():
+            return problem_response(request, 404, error.what)
+        case AccessError():
+            return problem_response(request, 409, error.what)
         case LicenceError():
             return problem_response(request, 403, sentence, code="licence")
         case StoreUnavailableError():

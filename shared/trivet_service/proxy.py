@@ -34,8 +34,18 @@ def route_path(scope: Scope) -> str:
 
 
 def location(scope: Scope, path: str) -> str:
-    """A path of the app as the value of a Location header; relative to the host, so whichever name it is called by."""
+    """A path of the app as the value of a Location header; relative to the host, so whichever name it is called by.
+
+    Where the request has named a tenant in its path, this one names it too.
+    """
+    if named := scope.get("state", {}).get("tenant_path", ""):
+        path = named + path.removeprefix("/v1")
     return f"{scope.get('root_path', '')}{path}"
+
+
+def asked_path(scope: Scope) -> str:
+    """The path as the caller has written it, with the prefix of a proxy and the tenant that it named."""
+    return location(scope, route_path(scope))
 
 
 def client_host(scope: Scope) -> str:

@@ -13,7 +13,6 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from trivet.errors import TrivetError
-from trivet_service.keys import KeyFile
 from trivet_service.models import Models
 from trivet_service.service import Service
 from trivet_service.settings import ServiceSettings
@@ -34,9 +33,9 @@ class AddressError(TrivetError):
 
 
 def run_services(
-    services: Sequence[Service], references: Mapping[str, str], settings: ServiceSettings, *, keys: KeyFile | None
+    services: Sequence[Service], references: Mapping[str, str], settings: ServiceSettings, *, keys: bool
 ) -> None:
-    """Serve until SIGTERM or SIGINT; what is in flight is answered first.
+    """Serve until SIGTERM or SIGINT; what is in flight is answered first. Without `keys` everybody may enter.
 
     Raises:
         TrivetError: the address is taken, or a model cannot be loaded.

@@ -50,6 +50,9 @@ class ServiceSettings(Settings):
         0.0, ge=0, description="Seconds that it goes on listening after SIGTERM, while /readyz fails already."
     )
     drain_s: int = Field(20, ge=0, description="Seconds that requests in flight get after SIGTERM.")
+    keys_grace_s: float = Field(
+        60.0, ge=0, description="Seconds that keys known already go on opening while the database does not answer."
+    )
     database_url: str = Field("", description="SQLAlchemy URL of the store; empty: SQLite in HOME/store.db.")
     outgoing_allow: str = Field(
         "", description="Hosts and networks that requests may be sent to although they are not public; commas between."

@@ -12,7 +12,7 @@ from trivet_service.context import open_context
 from trivet_service.models import Models
 from trivet_service.service import find_service
 from trivet_service.settings import ServiceSettings
-from trivet_service.testing import running
+from trivet_service.testing import KeyRing, running
 from trivet_service.tiny import TinyEncoder
 
 OPENINGS = ("where is my", "the", "my", "a new", "please my", "help with", "about my", "problem with")
@@ -75,11 +75,17 @@ def settings(tmp_path):
 
 
 @pytest.fixture
+def keys(settings):
+    """Keys in the database of the servers; one that asks for keys starts only where there is one."""
+    return KeyRing(settings.store_url)
+
+
+@pytest.fixture
 def serve(artifacts, settings):
     """Start servers over services by name; each stops when the test ends."""
     with ExitStack() as stack:
 
-        def start(*names, keys=None, models=None, **changes) -> httpx.Client:
+        def start(*names, keys=False, models=None, **changes) -> httpx.Client:
             changed = settings.model_copy(update=changes)
             folders = artifacts | (models or {})
             models = Models(changed, {name: str(folders[name]) for name in names})

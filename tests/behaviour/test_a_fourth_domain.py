@@ -107,7 +107,7 @@ def test_its_recipe_is_read_as_any_other(domain):
 
 
 def test_it_answers_over_http_with_all_that_the_kit_gives(domain, artifact, settings):
-    context = open_context(settings, Models(settings, {domain.name: str(artifact)}), keys=None)
+    context = open_context(settings, Models(settings, {domain.name: str(artifact)}), keys=False)
     with ExitStack() as stack:
         base = stack.enter_context(running(create_app([domain], context)))
         client = stack.enter_context(httpx.Client(base_url=base))

@@ -11,8 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from trivet_service.keys import KeyFile
-
 PREFIX = "/trivet"
 
 
@@ -79,10 +77,9 @@ def test_the_page_and_the_openapi_file_lead_back_through_the_proxy(serve, cuts):
         assert re.findall(r'(?:href=|fetch\()"(/[^"]*)"', page) == [], "an address from the root would miss the prefix"
 
 
-def test_a_prefix_is_no_way_around_the_key(serve, cuts, tmp_path):
-    keys = KeyFile(tmp_path / "keys.json")
+def test_a_prefix_is_no_way_around_the_key(serve, cuts, keys):
     _, key = keys.create(name="me", tenant="a", scopes=["read"])
-    server = serve("support", keys=keys, root_path=PREFIX)
+    server = serve("support", keys=True, root_path=PREFIX)
     with proxy(str(server.base_url), cuts=cuts) as through:
         paths = ("/v1/parse", f"{PREFIX}/v1/parse", f"{PREFIX}{PREFIX}/v1/parse", f"{PREFIX}//v1/parse", "//v1/parse")
         for path in paths:

@@ -127,7 +127,7 @@ def test_a_server_that_ends_lets_go_of_what_it_embeds(client, learnt, settings):
 
 def test_the_app_closes_what_it_embeds_when_it_ends(learnt, settings):
     models = Models(settings, {"support": str(learnt[0])})
-    app = create_app([find_service("support")], open_context(settings, models, keys=None))
+    app = create_app([find_service("support")], open_context(settings, models, keys=False))
     with running(app) as address:
         httpx.post(f"{address}/v1/explain", json={"text": TEXT}, timeout=30)
     assert not [thread for thread in threading.enumerate() if thread.name == "examples"]

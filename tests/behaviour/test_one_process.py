@@ -26,7 +26,7 @@ def test_when_the_server_ends_nothing_of_it_is_left(serve, artifacts, settings):
 
     before = {thread.name for thread in threading.enumerate()}
     models = Models(settings, {"recommend": str(artifacts["recommend"])})
-    with running(create_app([find_service("recommend")], open_context(settings, models, keys=None))):
+    with running(create_app([find_service("recommend")], open_context(settings, models, keys=False))):
         graph = models.of("recommend").artifact.graph
         assert {thread.name for thread in threading.enumerate()} > before
     assert not graph.is_loaded

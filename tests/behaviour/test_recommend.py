@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from trivet.errors import ArtifactError, DataError
-from trivet_service.keys import KeyFile
 
 WORDINGS = {
     "shoe": ("trail running shoe", "racing shoe", "walking shoe", "snow shoe"),
@@ -116,12 +115,11 @@ def test_everything_is_there_after_a_restart_without_embedding_again(serve, clie
     }  # fmt: skip
 
 
-def test_tenants_do_not_see_each_other(serve, settings):
-    keys = KeyFile(settings.home / "keys.json")
-    client = serve("recommend", keys=keys)
+def test_tenants_do_not_see_each_other(serve, keys):
     mine, other = (
         {"X-API-Key": keys.create(name=tenant, tenant=tenant, scopes=["read", "write"])[1]} for tenant in "ab"
     )
+    client = serve("recommend", keys=True)
     client.post("/v1/items", json={"items": CATALOGUE}, headers=mine)
     client.post("/v1/events", json={"id": "e", "user": "u", "item": "tent0"}, headers=mine)
     assert client.post("/v1/recommendations", json={"user": "u"}, headers=other).json()["items"] == []
@@ -129,10 +127,9 @@ def test_tenants_do_not_see_each_other(serve, settings):
     assert (taken["accepted"], taken["unknown_items"]) == (1, ["tent0"])
 
 
-def test_a_reader_may_not_write(serve, settings):
-    keys = KeyFile(settings.home / "keys.json")
-    client = serve("recommend", keys=keys)
+def test_a_reader_may_not_write(serve, keys):
     reader = {"X-API-Key": keys.create(name="reader", scopes=["read"])[1]}
+    client = serve("recommend", keys=True)
     for path, body in (("/v1/items", {"items": CATALOGUE}), ("/v1/events", {"user": "u", "item": "i"})):
         assert client.post(path, json=body, headers=reader).status_code == 403
     assert client.post("/v1/recommendations", json={}, headers=reader).status_code == 200

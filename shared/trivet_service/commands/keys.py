@@ -3,52 +3,73 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trivet.settings import Settings
+from trivet_service.commands.opened import opened_database, show_time
 
 if TYPE_CHECKING:
-    from trivet_service.keys import Key, KeyFile
+    from trivet_service.keys import Key
 
 keys = typer.Typer(add_completion=False, no_args_is_help=True, help="API keys: create, list, revoke, rotate.")
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 KeyId = Annotated[str, typer.Argument(help="The id that `trivet keys list` shows.")]
 
+_DAY_S = 86_400
+
 
 @keys.command()
 def create(
     name: Annotated[str, typer.Option(help="Whose key it is, for people.")],
-    tenant: Annotated[str, typer.Option(help="Whose data it opens.")] = "default",
+    tenant: Annotated[str, typer.Option(help="Whose data it opens; *: none, it administers tenants.")] = "default",
     scope: Annotated[list[str] | None, typer.Option(help="read, write, train or admin; may be repeated.")] = None,
     days: Annotated[int, typer.Option(min=0, help="Days until it expires; 0: never.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Make a key; its text is shown this once and kept nowhere."""
-    expires = datetime.now(UTC) + timedelta(days=days) if days else None
-    key, presented = _file().create(name=name, tenant=tenant, scopes=scope or ["read"], expires=expires)
+    from trivet_service.audit import operator
+    from trivet_service.key_store import Keys
+    from trivet_service.tenants import DEFAULT, OPERATORS, Tenants
+
+    expires_at = time.time() + days * _DAY_S if days else None
+    with opened_database() as database:
+        if tenant in (DEFAULT, OPERATORS):
+            Tenants(database).ensure(tenant, actor=operator())
+        key, presented = Keys(database).create(
+            tenant, name=name, scopes=scope or ["read"], actor=operator(), expires_at=expires_at
+        )
     _show_new(key, presented, as_json=as_json)
 
 
 @keys.command("list")
-def list_keys(as_json: Json = False) -> None:
+def list_keys(
+    tenant: Annotated[str, typer.Option(help="Only the keys of this tenant.")] = "", as_json: Json = False
+) -> None:
     """Every key without its secret."""
-    rows = [_row(key) for key in _file().read().values()]
+    from trivet_service.key_store import Keys
+
+    with opened_database() as database:
+        rows = [_row(key) for key in Keys(database).all(tenant)]
     if as_json:
         print(json.dumps(rows))
         return
     from trivet.cli.output import print_table
 
-    columns = ("id", "name", "tenant", "scopes", "state", "created", "expires", "last_used")
+    columns = ("id", "name", "tenant", "scopes", "state", "created_at", "expires_at", "last_used_at")
     print_table([{**row, "scopes": " ".join(row["scopes"])} for row in rows], columns=columns)
 
 
 @keys.command()
 def revoke(key_id: KeyId, as_json: Json = False) -> None:
-    """End a key at once, in running servers too."""
-    key = _file().revoke(key_id)
+    """End a key, in running servers within a second."""
+    from trivet_service.audit import operator
+    from trivet_service.key_store import Keys
+
+    with opened_database() as database:
+        store = Keys(database)
+        key = store.revoke(store.tenant_of(key_id), key_id, actor=operator())
     print(json.dumps(_row(key)) if as_json else f"{key.id} ({key.name}) opens nothing any more.")
 
 
@@ -59,14 +80,13 @@ def rotate(
     as_json: Json = False,
 ) -> None:
     """Make a key with the rights of an old one, which ends."""
-    key, presented = _file().rotate(key_id, overlap=timedelta(hours=hours))
+    from trivet_service.audit import operator
+    from trivet_service.key_store import Keys
+
+    with opened_database() as database:
+        store = Keys(database)
+        key, presented = store.rotate(store.tenant_of(key_id), key_id, actor=operator(), overlap_s=hours * 3600)
     _show_new(key, presented, as_json=as_json)
-
-
-def _file() -> KeyFile:
-    from trivet_service.keys import KeyFile
-
-    return KeyFile(Settings().home / "keys.json")
 
 
 def _show_new(key: Key, presented: str, *, as_json: bool) -> None:
@@ -78,14 +98,14 @@ def _show_new(key: Key, presented: str, *, as_json: bool) -> None:
 
 
 def _row(key: Key) -> dict[str, Any]:
-    state = "revoked" if key.revoked else "valid" if key.is_valid(datetime.now(UTC)) else "expired"
     return {
         "id": key.id,
         "name": key.name,
         "tenant": key.tenant,
         "scopes": list(key.scopes),
-        "state": state,
-        "created": key.created,
-        "expires": key.expires,
-        "last_used": key.last_used,
+        "state": key.state(time.time()),
+        "created_at": show_time(key.created_at),
+        "expires_at": show_time(key.expires_at),
+        "last_used_at": show_time(key.last_used_at),
+        "replaced_by": key.replaced_by,
     }

@@ -28,7 +28,7 @@ def describe_service(name: str) -> str:
     """The OpenAPI file of one service; no model is loaded."""
     settings = ServiceSettings()
     service = find_service(name)
-    context = open_context(settings, Models(settings, {name: service.reference}), keys=None)
+    context = open_context(settings, Models(settings, {name: service.reference}), keys=False)
     return openapi_text(create_app([service], context))
 
 

@@ -22,13 +22,14 @@ def serve(
     # One engine thread and the event loop fill two cores; numpy reads these when it is first imported.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    from trivet_service.doors import choose_keys
+    from trivet_service.doors import check_address
     from trivet_service.references import choose_references
     from trivet_service.server import run_services
     from trivet_service.settings import read_settings
 
     settings = read_settings(host=host, port=port, load=load or None)
-    keys = choose_keys(settings, insecure=insecure)
+    if insecure:
+        check_address(settings.host)
     chosen = choose_references(services or [], model or [], settings)
     references = {service.name: reference for service, reference in chosen}
-    run_services([service for service, _ in chosen], references, settings, keys=keys)
+    run_services([service for service, _ in chosen], references, settings, keys=not insecure)

@@ -11,6 +11,7 @@ down_revision = None
 
 def upgrade() -> None:
     _tenants()
+    _keys()
     _audit()
     _stream()
     _predictions()
@@ -22,6 +23,26 @@ def _tenants() -> None:
         sa.Column("tenant", sa.String, primary_key=True),
         sa.Column("name", sa.String, nullable=False),
         sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("closed_at", sa.Float),
+        sa.Column("changes", sa.Integer, nullable=False),
+    )
+
+
+def _keys() -> None:
+    op.create_table(
+        "kit_keys",
+        sa.Column("tenant", sa.String, primary_key=True),
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("name", sa.String, nullable=False),
+        sa.Column("scopes", sa.JSON, nullable=False),
+        sa.Column("salt", sa.String, nullable=False),
+        sa.Column("hash", sa.String, nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("expires_at", sa.Float),
+        sa.Column("revoked_at", sa.Float),
+        sa.Column("last_used_at", sa.Float),
+        sa.Column("replaced_by", sa.String, nullable=False),
+        sa.UniqueConstraint("id"),
     )
 
 

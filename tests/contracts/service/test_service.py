@@ -13,7 +13,6 @@ from trivet.recipe import read_recipe
 from trivet_service.app import create_app
 from trivet_service.commands.openapi import check_files, describe_service
 from trivet_service.context import open_context
-from trivet_service.keys import KeyFile
 from trivet_service.models import Models
 from trivet_service.service import find_service, service_names
 from trivet_service.settings import ServiceSettings
@@ -152,8 +151,8 @@ def test_no_two_services_share_a_path():
 
 
 @pytest.mark.anyio
-async def test_without_a_key_every_operation_refuses(tmp_path, spec, app):
-    transport = httpx.ASGITransport(app(keys=KeyFile(tmp_path / "keys.json")))
+async def test_without_a_key_every_operation_refuses(spec, app):
+    transport = httpx.ASGITransport(app(keys=True))
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         for verb, path, _ in operations(spec):
             if path.startswith("/v1/"):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
@@ -23,7 +23,7 @@ from trivet_service.limits import Text, check_batch
 from trivet_service.models import Models
 from trivet_service.service import Service
 from trivet_service.settings import ServiceSettings
-from trivet_service.testing import running
+from trivet_service.testing import KeyRing, running
 
 
 class Note(BaseModel):
@@ -48,7 +48,7 @@ MISTAKES = {
 
 def note_routes(context):
     router = APIRouter()
-    cancelled = []
+    cancelled, counted = [], []
 
     @router.post("/v1/notes")
     async def take(request: Request, caller: Reader, note: Note) -> dict[str, object]:
@@ -62,6 +62,20 @@ def note_routes(context):
     @router.post("/v1/writes")
     async def write(caller: Writer) -> dict[str, str]:
         return {"tenant": caller.tenant}
+
+    @router.post("/v1/counts", status_code=201)
+    async def count(caller: Writer, note: Note, response: Response) -> dict[str, int]:
+        if note.text == "fail":
+            raise ZeroDivisionError
+        if note.text == "slow":
+            await asyncio.sleep(0.6)
+        counted.append(note.text)
+        response.headers["Location"] = f"/v1/counts/{len(counted)}"
+        return {"count": len(counted)}
+
+    @router.get("/v1/counts")
+    async def read_count(caller: Reader) -> dict[str, int]:
+        return {"count": len(counted)}
 
     @router.get("/v1/mistakes/{kind}")
     async def fail(request: Request, kind: str, caller: Reader) -> None:
@@ -111,7 +125,7 @@ def settings(tmp_path, monkeypatch):
 
 @pytest.fixture
 def make_context(settings, log_lines):
-    def make(*, keys=None, **changes):
+    def make(*, keys=False, **changes):
         changed = settings.model_copy(update=changes)
         return open_context(changed, Models(changed, {}), keys=keys)
 
@@ -119,11 +133,17 @@ def make_context(settings, log_lines):
 
 
 @pytest.fixture
+def keys(settings):
+    """Keys in the database of the servers; one that asks for keys starts only where there is one."""
+    return KeyRing(settings.store_url)
+
+
+@pytest.fixture
 def serve(make_context, notes_service):
     """Start servers over the notes; each stops when the test ends."""
     with ExitStack() as stack:
 
-        def start(*, keys=None, **changes) -> httpx.Client:
+        def start(*, keys=False, **changes) -> httpx.Client:
             context = make_context(keys=keys, **changes)
             base = stack.enter_context(running(create_app([notes_service], context)))
             client = stack.enter_context(httpx.Client(base_url=base, timeout=10))

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
-from trivet_service.audit import Actor, AuditError, audit, newest_first, read_entry, record, record_now, verify
+from trivet_service.audit import Actor, AuditError, audit, read_entry, record, record_now, select_entries, verify
 from trivet_service.storage.database import Database
 from trivet_service.storage.engine import read_address
 from trivet_service.storage.kit import kit_domain
@@ -39,7 +39,7 @@ def test_entries_are_numbered_a_tenant_and_say_who_did_what(database):
     record_now(database, "other", ME, "model.promoted", "support/9")
 
     def read(rows):
-        return [read_entry(row) for row in rows.fetch(newest_first(rows).order_by(audit.c.sequence))]
+        return [read_entry(row) for row in rows.fetch(select_entries(rows).order_by(audit.c.sequence))]
 
     first, second = database.of("acme").read(read)
     assert (first.sequence, second.sequence) == (1, 2)
@@ -54,7 +54,7 @@ def test_entries_are_numbered_a_tenant_and_say_who_did_what(database):
 
 def test_an_entry_is_there_only_if_the_change_is(database):
     def change(rows) -> None:
-        rows.insert(tenants, [{"name": "Acme", "created_at": 0.0}])
+        rows.insert(tenants, [{"name": "Acme", "created_at": 0.0, "changes": 0}])
         record(rows, ME, "tenant.created", "acme")
 
     database.of("acme").write(change)

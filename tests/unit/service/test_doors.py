@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from trivet_service.doors import choose_keys
-from trivet_service.keys import AccessError, KeyFile
+from trivet_service.doors import check_address
+from trivet_service.keys import AccessError
 from trivet_service.server import AddressError, open_listener
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
-def test_on_loopback_it_may_stand_open(settings, host):
-    assert choose_keys(settings.model_copy(update={"host": host}), insecure=True) is None
+def test_on_loopback_it_may_stand_open(host):
+    check_address(host)
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org"])
-def test_elsewhere_it_may_not(settings, host):
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org", "127.0.0.1.example.org"])
+def test_elsewhere_it_may_not(host):
     with pytest.raises(AccessError, match=r"127\.0\.0\.1"):
-        choose_keys(settings.model_copy(update={"host": host}), insecure=True)
+        check_address(host)
 
 
-def test_without_keys_it_does_not_start(settings):
+def test_without_keys_it_does_not_start(serve):
     with pytest.raises(AccessError, match="trivet keys create"):
-        choose_keys(settings, insecure=False)
+        serve(keys=True)
 
 
-def test_with_only_revoked_keys_it_does_not_start(settings):
-    keys = KeyFile(settings.home / "keys.json")
-    key, _ = keys.create(name="me", scopes=["read"])
-    keys.revoke(key.id)
+def test_with_only_revoked_keys_it_does_not_start(serve, keys):
+    key, _ = keys.create()
+    keys.revoke(key)
     with pytest.raises(AccessError, match="no API key"):
-        choose_keys(settings, insecure=False)
+        serve(keys=True)
 
 
-def test_with_a_key_it_starts_anywhere(settings):
-    KeyFile(settings.home / "keys.json").create(name="me", scopes=["read"])
-    assert choose_keys(settings.model_copy(update={"host": "0.0.0.0"}), insecure=False) is not None
+def test_with_a_key_of_a_file_that_cannot_be_read_it_does_not_start(serve, settings):
+    settings.home.mkdir(parents=True)
+    (settings.home / "keys.json").write_text(json.dumps({"keys": [{"id": "a"}]}))
+    with pytest.raises(AccessError, match=r"keys\.json"):
+        serve(keys=True)
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "X-Forwarded-Host"])
+def test_a_header_that_claims_loopback_is_no_key(serve, keys, header):
+    keys.create()
+    client = serve(keys=True, forwarded_allow_ips="*")
+    answer = client.post("/v1/notes", json={"text": "a"}, headers={header: "127.0.0.1"})
+    assert answer.status_code == 401
 
 
 def test_a_port_that_is_taken_is_named():

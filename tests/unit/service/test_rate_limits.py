@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from trivet_service.keys import KeyFile
 from trivet_service.rate_limits import RateError, read_rates
 
 
@@ -39,10 +38,9 @@ def test_above_the_rate_it_is_refused_until_the_time_that_it_tells(serve):
     assert take_note(client).status_code == 200
 
 
-def test_each_key_has_a_rate_of_its_own_and_health_has_none(serve, tmp_path):
-    keys = KeyFile(tmp_path / "keys.json")
+def test_each_key_has_a_rate_of_its_own_and_health_has_none(serve, keys):
     (_, one), (_, other) = (keys.create(name=name, tenant="a", scopes=["read"]) for name in ("one", "other"))
-    client = serve(keys=keys, rate="2/hour")
+    client = serve(keys=True, rate="2/hour")
     assert [take_note(client, one).status_code for _ in range(3)] == [200, 200, 429]
     assert take_note(client, other).status_code == 200
     assert "ratelimit-limit" not in take_note(client, "wrong").headers
