@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from trivet_service.context import Context
+    from trivet_service.jobs.job import Kind
+    from trivet_service.jobs.kinds import Run
     from trivet_service.storage.domain import Domain
 
 _GROUP = "trivet.services"
@@ -29,7 +31,8 @@ class Service:
 
     `recipes` is a folder with at least `default.toml`, `dataset` the set of samples that it is shown with, `routes`
     builds the router once an app is made: whatever it imports is not needed to train. The router's own lifespan, if it
-    has one, begins after the models are loaded. `domain` are its tables, where it has any.
+    has one, begins after the models are loaded. `domain` are its tables, where it has any. `jobs` is what a worker does
+    for it beside training and judging, a function a kind (`jobs.kinds`).
     """
 
     name: str
@@ -38,6 +41,7 @@ class Service:
     dataset: str
     routes: Callable[[Context], APIRouter]
     domain: Callable[[], Domain] | None = None
+    jobs: Mapping[Kind, Run] = field(default_factory=dict)
 
     @property
     def reference(self) -> str:
