@@ -34,6 +34,7 @@ def summarise(benchmark: Benchmark, records: Sequence[Record], root: Path) -> Re
             "command": f"trivet bench run {benchmark.id}",
             "predictions": f"records/{benchmark.id}",
             "baselines": {name: _mean_baseline(name, records) for name in records[0].baselines},
+            "note": benchmark.note,
         }
     )
 

@@ -18,6 +18,11 @@ def test_the_value_is_the_mean_and_every_seed_is_reported(toy: Any) -> None:
     assert summary.command == "trivet bench run toy"
 
 
+def test_the_note_is_that_of_the_definition_now(toy: Any) -> None:
+    noted = toy.quality.model_copy(update={"note": "tried: nothing helped"})
+    assert summarise(noted, [toy.record(0)], toy.root).note == "tried: nothing helped"
+
+
 def test_a_baseline_is_beaten_only_where_every_seed_beats_it(toy: Any) -> None:
     summary = summarise(toy.quality, [toy.record(0), toy.record(1)], toy.root)
     assert summary.baselines["majority"] == Baseline(value=0.5, paired_p=0.02)
