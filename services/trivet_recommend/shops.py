@@ -13,7 +13,7 @@ from trivet.runtime.vector_index import F32
 from trivet_recommend.shop import Shop
 from trivet_recommend.store import Embedded, Event, Item, RecommendStore
 from trivet_service.context import Check, Context
-from trivet_service.models import Model
+from trivet_service.model import Model
 
 # Items that are embedded at once when the catalogue is built.
 _AT_ONCE = 1024

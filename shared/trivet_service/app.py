@@ -22,6 +22,8 @@ from trivet_service.health import health_routes
 from trivet_service.in_flight import InFlight
 from trivet_service.json_bodies import JsonBodies
 from trivet_service.limits import BodyLimit
+from trivet_service.model_metrics import ModelMetrics
+from trivet_service.models_routes import models_routes
 from trivet_service.observe import Observe
 from trivet_service.openapi import PROBLEMS, describe
 from trivet_service.predictions.routes import prediction_routes
@@ -50,6 +52,8 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
     app.include_router(health_routes(context))
     for service in services:
         app.include_router(service.routes(context), tags=[service.name], responses=PROBLEMS)
+    # Last, so that the registry is watched once every service has opened what it needs.
+    app.include_router(models_routes(context), tags=["models"], responses=PROBLEMS)
     app.include_router(prediction_routes(context), tags=["feedback"], responses=PROBLEMS)
 
     @app.get("/docs", include_in_schema=False)
@@ -108,14 +112,7 @@ async def _database(services: Sequence[Service], context: Context) -> AsyncItera
 async def _models(context: Context) -> AsyncIterator[None]:
     try:
         await asyncio.to_thread(context.models.load)
-        for model in context.models:
-            context.metrics.show_model(
-                service=model.service,
-                model=model.name,
-                version=str(model.version),
-                precision=model.artifact.graph.engine.precision,
-                degraded=bool(model.artifact.degraded),
-            )
+        context.metrics.registry.register(ModelMetrics(context.models))
         context.metrics.watch(context.models.batchers)
         yield
     finally:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from trivet.answers.classification import ClassificationAnswer, ClassificationFacts
 from trivet_service.context import Context
 from trivet_service.exchange import exchange_of
-from trivet_service.models import Model
+from trivet_service.model import Model
 from trivet_service.predictions.prediction import Prediction
 
 

@@ -87,7 +87,7 @@ def classification_routes(context: Context, *, service: str, title: str, example
 
     @router.post(f"/v1/{service}", summary=title, name=service)
     async def classify(request: Request, _: Reader, asked: Asked = one) -> LabelledText:
-        model = context.models.of(service)
+        model = await context.models.take(service, request)
         labelled = label(await model.answer(asked.text, top=asked.top))
         note_answers(request, context, model, [asked.text], [labelled])
         return LabelledText(**dict(labelled), **provenance_of(request, model))
@@ -95,7 +95,7 @@ def classification_routes(context: Context, *, service: str, title: str, example
     @router.post(f"/v1/{service}:batch", summary=f"{title}, many texts at once", name=f"{service}-batch")
     async def classify_many(request: Request, _: Reader, asked: AskedMany = many) -> LabelledTexts:
         check_batch(len(asked.texts), limit=context.settings.max_batch, pointer="/texts")
-        model = context.models.of(service)
+        model = await context.models.take(service, request)
         outcomes = await model.answer_many(asked.texts, top=asked.top)
         items = render_answers(request, context, model, asked.texts, outcomes, label)
         return LabelledTexts(items=items, **provenance_of(request, model))

@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivet_service.context import Check, Context
+from trivet_service.handover import Handover
 from trivet_service.metrics import MEDIA_TYPE
-from trivet_service.models import Model
 
 # A queue fuller than this is not the place for more traffic.
 _FULL = 0.9
@@ -90,7 +90,12 @@ def health_routes(context: Context) -> APIRouter:
 def look_at(context: Context) -> dict[str, Check]:
     """Every check by name: a model a service, a queue a graph, and what the services added."""
     checks = {f"{service}.model": Check(ok=False, detail={"model": ref}) for service, ref in _missing(context)}
-    checks |= {f"{model.service}.model": _model(model) for model in context.models}
+    handovers = [handover for handover in context.models.handovers() if handover.traffic is not None]
+    checks |= {f"{handover.service}.model": _model(handover) for handover in handovers if not handover.tenant}
+    if tenants := [handover for handover in context.models.handovers() if handover.tenant]:
+        # Who asks here shows no key, so tenants are counted and not named.
+        refused = sum(bool(handover.refusals) for handover in tenants)
+        checks["tenants.models"] = Check(ok=True, detail={"opened": len(tenants), "refused": refused})
     for batcher in context.models.batchers():
         share = batcher.queue_share()
         detail: dict[str, object] = {"waiting": batcher.queue_length(), "full": round(share, 3)}
@@ -105,8 +110,10 @@ def _missing(context: Context) -> list[tuple[str, str]]:
     return [(service, ref) for service, ref in context.models.references.items() if service not in loaded]
 
 
-def _model(model: Model) -> Check:
-    """A model whose golden answers failed in int8 serves in fp32: it is ready, and says so."""
+def _model(handover: Handover) -> Check:
+    """What answers is ready, and says what is not as it should be: fp32 for int8, a version that was refused."""
+    assert handover.traffic is not None, "asked of what has a model"
+    model = handover.traffic.live
     detail: dict[str, object] = {
         "model": model.name,
         "version": model.version,
@@ -115,4 +122,7 @@ def _model(model: Model) -> Check:
         # Who reads this should know what may only be used for research.
         "restrictions": list(model.artifact.card.restrictions),
     }
+    refused = [refusal.line() for refusal in handover.refusals.values()]
+    detail |= {"refused": refused} if refused else {}
+    detail |= {"registry": handover.trouble} if handover.trouble else {}
     return Check(ok=True, detail=detail)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -46,10 +46,6 @@ class Metrics:
             ("service", "model"),
             registry=self.registry,
         )
-        self._model = Gauge(
-            "trivet_model_info", "Models that are served.", ("service", "model", "version", "precision", "degraded"),
-            registry=self.registry,
-        )  # fmt: skip
 
     def count_request(self, *, route: str, method: str, status: int, seconds: float) -> None:
         """One answered request; `route` is the template, never the path."""
@@ -65,10 +61,6 @@ class Metrics:
             self._answers.labels(service, model, version, decision).inc(count)
         if truncated:
             self._truncated.labels(service, model).inc(truncated)
-
-    def show_model(self, *, service: str, model: str, version: str, precision: str, degraded: bool) -> None:
-        """A model that is served from now on."""
-        self._model.labels(service, model, version, precision, str(degraded).lower()).set(1)
 
     def watch(self, batchers: Callable[[], Iterable[Batcher]]) -> None:
         """Show the counters of batchers, read whenever somebody asks."""

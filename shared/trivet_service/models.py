@@ -3,114 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
-from trivet.answers.classification import ClassificationAnswer
-from trivet.errors import ArtifactError, InputError, RegistryError
 from trivet.runtime.batcher import Batcher
-from trivet.runtime.waiter import Outcome
+from trivet_service.exchange import Exchange, exchange_of
+from trivet_service.handover import MARK, Handover
+from trivet_service.happening import Happening
+from trivet_service.loader import Loader
+from trivet_service.model import Model
+from trivet_service.refusal import Role
 from trivet_service.settings import ServiceSettings
+from trivet_service.sources import read_source
+from trivet_service.surroundings import Preparation, Surroundings
+from trivet_service.tenant_heads import TenantHeads
 
 if TYPE_CHECKING:
-    from trivet.artifact.artifact import Artifact
-    from trivet.runtime.graphs import GraphPool
-    from trivet.runtime.tokens import Encoded
+    from fastapi import Request
 
-F32: TypeAlias = npt.NDArray[np.float32]
+__all__ = ["Model", "Models"]
 
-# Up to so many characters a text is tokenised on the event loop: less than handing it to a thread would take.
-_INLINE_CHARACTERS = 4096
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """An artifact that answers through the batcher of its graph."""
-
-    service: str
-    name: str
-    version: int
-    artifact: Artifact
-    batcher: Batcher
-    settings: ServiceSettings
-
-    async def answer(self, text: str, *, top: int) -> ClassificationAnswer:
-        """The answer to one text, with the `top` likeliest labels.
-
-        Raises:
-            InputError: the text holds no word; `where` is /text.
-            OverloadError: it would wait longer than the deadline.
-        """
-        encoded = await self._encode([text], pointer="/text")
-        rows = await self.batcher.async_submit(encoded[0], deadline_s=self.settings.deadline_s)
-        return self.artifact.answering.classify(_stack([rows]), encoded, top=top)[0]
-
-    async def answer_many(
-        self, texts: Sequence[str], *, top: int, pointer: str = "/texts/{row}"
-    ) -> list[ClassificationAnswer | Exception]:
-        """An answer a text in order, or what went wrong with that text alone.
-
-        Raises:
-            InputError: a text holds no word; `where` is `pointer` with the number of the text in place of {row}.
-            OverloadError: they would wait longer than the deadline.
-        """
-        encoded = await self._encode(texts, pointer=pointer)
-        outcomes = await self.batcher.async_submit_many(encoded, deadline_s=self.settings.batch_deadline_s)
-        good = [at for at, outcome in enumerate(outcomes) if not isinstance(outcome, Exception)]
-        answers: list[Any] = list(outcomes)
-        if good:
-            found = await asyncio.to_thread(
-                self.artifact.answering.classify,
-                _stack([outcomes[at] for at in good]),
-                [encoded[at] for at in good],
-                top=top,
-            )
-            for at, answer in zip(good, found, strict=True):
-                answers[at] = answer
-        return answers
-
-    async def embed(self, texts: Sequence[str], *, pointer: str = "/texts/{row}") -> F32:
-        """Embeddings F32[N, D] of texts. Raises as `answer_many`, and whatever the engine raises on any of them."""
-        encoded = await self._encode(texts, pointer=pointer)
-        outcomes = await self.batcher.async_submit_many(encoded, deadline_s=self.settings.batch_deadline_s)
-        for outcome in outcomes:
-            if isinstance(outcome, Exception):
-                raise outcome
-        if not texts:
-            return np.empty((0, self.artifact.dim), dtype=np.float32)
-        return self.artifact.answering.embed(_stack(outcomes))
-
-    async def run(self, encoded: Sequence[Encoded]) -> dict[str, F32]:
-        """Every output F32[N, W] of the graph, in order. Raises as the batcher, and what the engine raises on any."""
-        outcomes = await self.batcher.async_submit_many(encoded, deadline_s=self.settings.batch_deadline_s)
-        for outcome in outcomes:
-            if isinstance(outcome, Exception):
-                raise outcome
-        return _stack(outcomes)
-
-    async def _encode(self, texts: Sequence[str], *, pointer: str) -> list[Encoded]:
-        try:
-            if sum(map(len, texts)) <= _INLINE_CHARACTERS:
-                return self.artifact.encode(texts)
-            return await asyncio.to_thread(self.artifact.encode, texts)
-        except InputError as error:
-            row = error.where.rpartition("/")[2]
-            raise InputError(error.what, where=pointer.format(row=row), todo=error.todo) from error
+# What happened before anybody listened is told to the first who does.
+_REMEMBERED = 100
+# A client that sends it gets the same version for the same key while a canary runs.
+CANARY_KEY = "x-canary-key"
 
 
 class Models:
-    """Loads what the services ask for; every graph once a process, whoever stands on it."""
+    """Loads what the services ask for, follows the registry, and gives every request the model that answers it.
+
+    A service that makes something ready for its models puts it into `preparations`, by its name.
+    """
 
     def __init__(self, settings: ServiceSettings, references: Mapping[str, str]) -> None:
         self.settings = settings
         self.references = dict(references)
-        self._models: dict[str, Model] = {}
-        self._pool: GraphPool | None = None
+        self.preparations: dict[str, Preparation] = {}
+        self._handovers: dict[str, Handover] = {}
+        self._surroundings: Surroundings | None = None
+        self._tenants: TenantHeads | None = None
+        self._happened: deque[Happening] = deque(maxlen=_REMEMBERED)
+        self._listen: Callable[[Happening], None] = self._happened.append
+        self._changing = threading.Lock()
 
     def load(self) -> None:
         """Open the artifact of every service: a folder, or `name`, `name/3`, `name@live` of the registry; only once.
@@ -118,71 +54,120 @@ class Models:
         Raises:
             RegistryError, ArtifactError: one is missing or damaged; names what to do.
         """
-        from trivet.runtime.graphs import GraphPool
-
-        if self._pool is not None:
+        if self._surroundings is not None:
             return
-        self._pool = GraphPool(cache=self.settings.cache / "compiled")
+        self._surroundings = Surroundings(self.settings, Loader(self.settings), self._tell, self.preparations)
+        self._tenants = TenantHeads(self._surroundings, self._handovers)
         for service, reference in self.references.items():
-            self._models[service] = self._open(service, reference, self._pool)
+            handover = Handover(service, read_source(reference), self._surroundings)
+            handover.start()
+            self._handovers[service] = handover
 
     def of(self, service: str) -> Model:
-        """The model of a service."""
-        return self._models[service]
+        """The live model of a service; a request that answers takes its own by `take`."""
+        traffic = self._handovers[service].traffic
+        assert traffic is not None, "what has started has a model"
+        return traffic.live
+
+    async def take(self, service: str, request: Request, *, user: str = "") -> Model:
+        """The model that answers a request, and the same one however often the request asks.
+
+        It is the tenant's own where there is one, else the canary's where the key falls into its share, else the live
+        one. The key is the header `X-Canary-Key`, else the tenant with the `user` where one is given, else the id of
+        the request.
+        """
+        everybody, tenant = self._handovers[service], request.state.caller.tenant
+        if self._tenants is not None and self._tenants.is_waited_for(service, tenant):
+            await asyncio.to_thread(self._tenants.open, service, tenant)
+        return self._choose(everybody, request, tenant=tenant, user=user)
+
+    def take_in_thread(self, service: str, request: Request, *, user: str = "") -> Model:
+        """As `take`, for a route that runs in a thread."""
+        everybody, tenant = self._handovers[service], request.state.caller.tenant
+        if self._tenants is not None and self._tenants.is_waited_for(service, tenant):
+            self._tenants.open(service, tenant)
+        return self._choose(everybody, request, tenant=tenant, user=user)
+
+    def follow(self) -> None:
+        """Do what the registry says by now: load, check, make ready, switch; a version that cannot is refused.
+
+        Raises:
+            StoppedError: the server ends.
+        """
+        with self._changing:
+            for handover in self._handovers.values():
+                handover.follow()
+            if self._tenants is not None:
+                self._tenants.follow()
+
+    def refresh(self, handover: Handover) -> None:
+        """As `follow`, for one name, and once more what was refused.
+
+        Raises:
+            StoppedError: the server ends.
+        """
+        with self._changing:
+            handover.follow(again=True)
+
+    def rehearse(self, handover: Handover, version: int, role: Role) -> Model:
+        """See `Handover.rehearse`."""
+        with self._changing:
+            return handover.rehearse(version, role)
+
+    def handovers(self) -> list[Handover]:
+        """Those of the services, then those of tenants that are in memory."""
+        tenants = [] if self._tenants is None else self._tenants.handovers()
+        return [*self._handovers.values(), *tenants]
+
+    def handover(self, place: str) -> Handover | None:
+        """That of a service, or of `SERVICE--TENANT`, which is opened; None where there is none."""
+        service, mark, tenant = place.partition(MARK)
+        if not mark or self._tenants is None:
+            return self._handovers.get(service)
+        with self._changing:
+            self._tenants.look()
+        return self._tenants.of(service, tenant)
+
+    def listen(self, listener: Callable[[Happening], None]) -> None:
+        """Tell somebody what happens from now on, and what has happened so far."""
+        self._listen = listener
+        while self._happened:
+            listener(self._happened.popleft())
 
     def __iter__(self) -> Iterator[Model]:
-        return iter(self._models.values())
+        """The live model of every service."""
+        return iter([handover.traffic.live for handover in self._handovers.values() if handover.traffic is not None])
 
-    def batchers(self) -> list[Batcher]:
+    def batchers(self) -> Sequence[Batcher]:
         """One a graph."""
-        return list({id(model.batcher): model.batcher for model in self}.values())
+        return () if self._surroundings is None else self._surroundings.loader.batchers()
 
     def close(self) -> None:
         """Answer what is queued, then let go of the artifacts."""
-        for batcher in self.batchers():
-            batcher.close()
-        for model in self:
-            model.artifact.close()
-        self._models.clear()
+        if self._surroundings is None:
+            return
+        self._surroundings.ends.set()
+        with self._changing:
+            for handover in self._handovers.values():
+                handover.close()
+            if self._tenants is not None:
+                self._tenants.close()
+            self._surroundings.loader.close()
+            self._handovers.clear()
 
-    def _open(self, service: str, reference: str, pool: GraphPool) -> Model:
-        from trivet.artifact.artifact import Artifact
+    def _choose(self, everybody: Handover, request: Request, *, tenant: str, user: str) -> Model:
+        exchange = exchange_of(request.scope)
+        held = exchange.held.get(everybody.service)
+        if held is None:
+            own = self._tenants and self._tenants.find(everybody.service, tenant)
+            held = own or self._share(everybody, request, exchange, user=user and f"{tenant}/{user}")
+            exchange.held[everybody.service] = held
+        return held
 
-        name, version, path = find_artifact(reference, self.settings, service=service)
-        artifact = Artifact.load(path, pool=pool, threads=self.settings.engine_threads)
-        batcher = next((model.batcher for model in self if model.artifact.graph is artifact.graph), None)
-        return Model(service, name, version, artifact, batcher or self._start(artifact), self.settings)
+    def _share(self, everybody: Handover, request: Request, exchange: Exchange, *, user: str) -> Model:
+        traffic = everybody.traffic
+        assert traffic is not None, "what has started has a model"
+        return traffic.choose(request.headers.get(CANARY_KEY) or user or exchange.request_id, exchange)
 
-    def _start(self, artifact: Artifact) -> Batcher:
-        graph, settings = artifact.graph, self.settings
-        name = f"{graph.hash[:12]}-{graph.engine.precision}"
-        return Batcher(graph.engine, queue_tokens=settings.queue_tokens, cache_rows=settings.cache_rows, name=name)
-
-
-def find_artifact(reference: str, settings: ServiceSettings, *, service: str) -> tuple[str, int, Path]:
-    """Name, version and folder of an artifact; version 0 for a folder that no registry numbered.
-
-    Raises:
-        RegistryError: the registry does not hold it; says how to train one.
-        ArtifactError: a path where there is no artifact.
-    """
-    folder = Path(reference).expanduser()
-    if folder.is_dir():
-        return folder.name, 0, folder
-    if "/" in reference and not reference.rsplit("/", 1)[1].isdigit():
-        raise ArtifactError("there is no such folder.", where=reference, todo=f"Give a folder, or {service}@live.")
-    # A server of folders needs no registry, nor the file systems that one may lie on.
-    from trivet.registry.registry import open_registry
-
-    registry = open_registry(settings)
-    try:
-        name, version = registry.resolve(reference)
-    except RegistryError as error:
-        raise RegistryError(error.what, where=error.where, todo=f"{error.todo} Or `trivet train {service}`.") from error
-    return name, version, registry.fetch(f"{name}/{version}")
-
-
-def _stack(rows: Sequence[Outcome]) -> dict[str, F32]:
-    first = rows[0]
-    assert isinstance(first, dict)
-    return {name: np.stack([row[name] for row in rows if isinstance(row, dict)]) for name in first}
+    def _tell(self, happening: Happening) -> None:
+        self._listen(happening)

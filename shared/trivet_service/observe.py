@@ -55,6 +55,7 @@ class Observe:
         finally:
             # A client that left before the answer counts as 499, as nginx has it.
             self._finish(scope, exchange, status=status or 499, sent=sent)
+            exchange.end()
 
     def _finish(self, scope: Scope, exchange: Exchange, *, status: int, sent: int) -> None:
         elapsed_ms, route = exchange.elapsed_ms(), _route(scope)

@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 
 from trivet_service.exchange import exchange_of
-from trivet_service.models import Model
+from trivet_service.model import Model
 
 
 class Provenance(BaseModel):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trivet.errors import RegistryError
-from trivet_service.models import find_artifact
 from trivet_service.service import Service, ServiceError, find_service, service_names
 from trivet_service.settings import ServiceSettings
+from trivet_service.sources import find_artifact
 
 
 def choose_references(

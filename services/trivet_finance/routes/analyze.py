@@ -22,7 +22,7 @@ from trivet_service.access import Reader
 from trivet_service.batches import Failed, note_answers, render_answers
 from trivet_service.context import Context
 from trivet_service.limits import check_batch
-from trivet_service.models import Model
+from trivet_service.model import Model
 from trivet_service.provenance import provenance_of
 
 _HEADLINE = "Alder Robotics cuts its forecast after orders for warehouse arms fell short"
@@ -40,7 +40,7 @@ def analyze_routes(context: Context) -> APIRouter:
 
     @router.post("/v1/analyze", summary="How good or bad news is")
     async def analyze(request: Request, _: Reader, asked: AnalyzeRequest = _ASKED) -> AnalyzeAnswer | AnalyzeAnswers:
-        model = context.models.of("finance")
+        model = await context.models.take("finance", request)
         depth = len(_facts(model).labels)
         if asked.text is not None:
             analysis = render(await model.answer(asked.text, top=depth))

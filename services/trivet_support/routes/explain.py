@@ -37,7 +37,7 @@ def explain_routes(context: Context) -> APIRouter:
 
     @router.post("/v1/explain", summary="Why a message gets its intent")
     async def explain(request: Request, _: Reader, asked: ExplainRequest = _ONE) -> ExplainAnswer:
-        model = context.models.of("support")
+        model = await context.models.take("support", request)
         facts = model.artifact.facts
         if not isinstance(facts, ClassificationFacts):
             raise ArtifactError(f"it does not classify: its task is {facts.kind}.", where=model.name)

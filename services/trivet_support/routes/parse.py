@@ -13,7 +13,7 @@ from trivet_service.access import Reader
 from trivet_service.batches import note_answers, render_answers
 from trivet_service.context import Context
 from trivet_service.limits import check_batch
-from trivet_service.models import Model
+from trivet_service.model import Model
 from trivet_service.provenance import provenance_of
 from trivet_support.decision import choose, restrict
 from trivet_support.schemas import (
@@ -45,7 +45,7 @@ def parse_routes(context: Context) -> APIRouter:
 
     @router.post("/v1/parse", summary="What a message wants")
     async def parse(request: Request, _: Reader, asked: ParseRequest = _ONE) -> ParseAnswer:
-        model = context.models.of("support")
+        model = await context.models.take("support", request)
         facts = _facts(model, asked)
         parsed = _render(await model.answer(asked.text, top=_depth(asked, facts)), asked=asked, facts=facts)
         note_answers(request, context, model, [asked.text], [parsed], is_promised=not asked.allowed_intents)
@@ -54,7 +54,7 @@ def parse_routes(context: Context) -> APIRouter:
     @router.post("/v1/parse:batch", summary="What many messages want")
     async def parse_batch(request: Request, _: Reader, asked: ParseBatch = _MANY) -> ParseAnswers:
         check_batch(len(asked.texts), limit=context.settings.max_batch, pointer="/texts")
-        model = context.models.of("support")
+        model = await context.models.take("support", request)
         facts = _facts(model, asked)
         outcomes = await model.answer_many(asked.texts, top=_depth(asked, facts))
         items = render_answers(
