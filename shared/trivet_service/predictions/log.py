@@ -146,10 +146,10 @@ class PredictionLog:
                 if not was_gone:
                     self._log.warning("predictions wait", error="StoreUnavailableError", waiting=self.waiting)
                 was_gone = True
-                if self._ends.wait(_RETRY_S):
-                    self._counter.labels("dropped").inc(self.waiting)
-                    return
-                continue
+                if not self._ends.wait(_RETRY_S):
+                    continue
+                self._counter.labels("dropped").inc(self.waiting)
+                self._waiting.clear()
             except Exception as error:
                 self._log.error("predictions dropped", error=type(error).__name__, count=len(self._group))
                 self._counter.labels("dropped").inc(len(self._group))
