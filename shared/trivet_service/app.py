@@ -12,6 +12,8 @@ from starlette.middleware import Middleware
 
 import trivet
 from trivet_service.access import AccessGate
+from trivet_service.access_routes import key_routes, tenant_routes
+from trivet_service.audit_routes import audit_routes
 from trivet_service.context import Check, Context
 from trivet_service.deadlines import Deadline
 from trivet_service.departures import Departures
@@ -39,7 +41,8 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
     app = FastAPI(
         title="Trivet: " + ", ".join(service.name for service in services),
         version=trivet.__version__,
-        description="Answers with calibrated confidence, and where each came from.",
+        description="Answers with calibrated confidence, and where each came from. The key decides the tenant; "
+        "`/v1/t/TENANT/...` stands for `/v1/...` and has to agree with it.",
         lifespan=_lifespan(services, context),
         docs_url=None,
         redoc_url=None,
@@ -52,6 +55,8 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
     app.include_router(health_routes(context))
     for service in services:
         app.include_router(service.routes(context), tags=[service.name], responses=PROBLEMS)
+    for access in (key_routes, tenant_routes, audit_routes):
+        app.include_router(access(context), tags=["access"], responses=PROBLEMS)
     # Last, so that the registry is watched once every service has opened what it needs.
     app.include_router(models_routes(context), tags=["models"], responses=PROBLEMS)
     app.include_router(prediction_routes(context), tags=["feedback"], responses=PROBLEMS)

@@ -72,6 +72,9 @@ class Doorkeeper:
         Raises:
             StoreUnavailableError: the database does not answer.
         """
+        if "\x00" in tenant:
+            # Which no name has, and PostgreSQL does not even compare.
+            return False
         if tenant not in self._known_tenants:
             async with self._looking_up:
                 if await asyncio.to_thread(self._tenants.find, tenant) is None:
@@ -79,8 +82,13 @@ class Doorkeeper:
             self._known_tenants.add(tenant)
         return True
 
+    def notice(self) -> None:
+        """See at once what has just been changed; where that cannot be, the next look will. Blocks."""
+        with suppress(StoreUnavailableError):
+            self.look()
+
     def look(self) -> None:
-        """See what has happened to the keys that are known; call it after changing one. Blocks.
+        """See what has happened to the keys that are known. Blocks.
 
         Raises:
             StoreUnavailableError: the database does not answer.
@@ -97,8 +105,7 @@ class Doorkeeper:
         noted = time.monotonic()
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            with suppress(StoreUnavailableError):
-                await asyncio.to_thread(self.look)
+            await asyncio.to_thread(self.notice)
             if time.monotonic() - noted > _USES_EVERY_S:
                 await asyncio.to_thread(self.write_uses)
                 noted = time.monotonic()

@@ -95,7 +95,8 @@ def make_key(
 def key_id_of(presented: str) -> str:
     """The public part of a presented key; empty where it does not look like one of ours."""
     parts = presented.split("_")
-    return parts[1] if len(parts) == 3 and parts[0] == "trivet" else ""
+    is_ours = len(parts) == 3 and parts[0] == "trivet" and parts[1].isascii() and parts[1].isalnum()
+    return parts[1] if is_ours else ""
 
 
 def _hash(presented: str, salt: bytes) -> bytes:
