@@ -59,7 +59,7 @@ class AccessGate:
         await response(scope, receive, send)
 
     async def _admit(self, scope: AsgiScope) -> Caller:
-        caller = await self.doorkeeper.identify(_presented(Headers(scope=scope)))
+        caller = await self.doorkeeper.identify(presented_key(Headers(scope=scope)))
         if caller is None:
             detail = "no valid API key; send one as X-API-Key or as Authorization: Bearer."
             raise ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
@@ -83,7 +83,8 @@ class AccessGate:
         return replace(caller, tenant=tenant)
 
 
-def _presented(headers: Headers) -> str:
+def presented_key(headers: Headers) -> str:
+    """The key that a request brings; empty: none."""
     if key := headers.get("x-api-key"):
         return key.strip()
     kind, _, token = headers.get("authorization", "").partition(" ")

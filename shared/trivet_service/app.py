@@ -34,6 +34,7 @@ from trivet_service.proxy import RootPath
 from trivet_service.rate_limits import RateLimits, read_rates
 from trivet_service.service import Service
 from trivet_service.storage.kit import kit_domain
+from trivet_service.streams.routes import stream_routes
 
 
 def create_app(services: Sequence[Service], context: Context) -> FastAPI:
@@ -57,6 +58,7 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
         app.include_router(service.routes(context), tags=[service.name], responses=PROBLEMS)
     for access in (key_routes, tenant_routes, audit_routes):
         app.include_router(access(context), tags=["access"], responses=PROBLEMS)
+    app.include_router(stream_routes(context), tags=["streams"], responses=PROBLEMS)
     # Last, so that the registry is watched once every service has opened what it needs.
     app.include_router(models_routes(context), tags=["models"], responses=PROBLEMS)
     app.include_router(prediction_routes(context), tags=["feedback"], responses=PROBLEMS)
@@ -92,7 +94,7 @@ def _lifespan(services: Sequence[Service], context: Context) -> Callable[[FastAP
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
-            async with _database(services, context), kept_doors(context), _models(context):
+            async with _database(services, context), kept_doors(context), context.streams.running(), _models(context):
                 yield
         except Exception as error:
             # The server would only log it; the command line says it in one line.

@@ -12,6 +12,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from trivet_service.problems import MEDIA_TYPE
 
+# An extension of the scope: a function that lets a reader go who takes nothing. What is sent from then on waits for
+# nobody, and the connection closes behind it: when all has been taken, or after the seconds that are given.
+PART = "trivet.part"
 # Far above what browsers and proxies send.
 MAX_HEAD_BYTES = 65_536
 
@@ -32,6 +35,7 @@ class _Connection(HttpToolsProtocol):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._waiting: asyncio.TimerHandle | None = None
+        self._parting: asyncio.TimerHandle | None = None
         self._head_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -40,6 +44,8 @@ class _Connection(HttpToolsProtocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._expect_nothing()
+        if self._parting is not None:
+            self._parting.cancel()
         super().connection_lost(error)
 
     def data_received(self, data: bytes) -> None:
@@ -53,6 +59,7 @@ class _Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["extensions"] = {PART: self._part}  # type: ignore[dict-item]
         self._expect_head()
 
     def on_headers_complete(self) -> None:
@@ -61,6 +68,12 @@ class _Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "this is not HTTP/1.1.", code="bad_request")
+
+    def _part(self, seconds: float) -> None:
+        if self._parting is None:
+            self.cycle.keep_alive = False
+            self.flow.resume_writing()
+            self._parting = self.loop.call_later(seconds, self.transport.abort)
 
     def _expect_head(self) -> None:
         if self._waiting is None:

@@ -13,6 +13,7 @@ from trivet_service.models import Models
 from trivet_service.predictions.log import PredictionLog
 from trivet_service.settings import ServiceSettings
 from trivet_service.storage.database import Database
+from trivet_service.streams.streams import Streams
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Context:
     doorkeeper: Doorkeeper
     metrics: Metrics
     predictions: PredictionLog
+    streams: Streams
     log: Logger
     lines: Lines
     drain: Drain = field(default_factory=Drain)
@@ -45,16 +47,19 @@ class Context:
 
 def open_context(settings: ServiceSettings, models: Models, *, keys: bool) -> Context:
     """What an app over these models needs; without `keys` everybody may do everything."""
-    lines, metrics = Lines(), Metrics()
+    lines, metrics, drain = Lines(), Metrics(), Drain()
     log = open_log(settings.log_level, lines)
     database = Database(settings.store_url)
+    doorkeeper = Doorkeeper(database, asks=keys, grace_s=settings.keys_grace_s)
     return Context(
         settings=settings,
         models=models,
         database=database,
-        doorkeeper=Doorkeeper(database, asks=keys, grace_s=settings.keys_grace_s),
+        doorkeeper=doorkeeper,
         metrics=metrics,
         predictions=PredictionLog(settings, database, log, metrics.registry),
+        streams=Streams(settings, database, doorkeeper=doorkeeper, drain=drain, log=log, registry=metrics.registry),
         log=log,
         lines=lines,
+        drain=drain,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -10,10 +12,18 @@ class Drain:
 
     def __init__(self) -> None:
         self.has_begun = False
+        self._listeners: list[Callable[[], None]] = []
 
     def begin(self) -> None:
         """From now on `/readyz` fails and every answer closes its connection; may be called in a signal handler."""
-        self.has_begun = True
+        if not self.has_begun:
+            self.has_begun = True
+            for call in self._listeners:
+                call()
+
+    def listen(self, call: Callable[[], None]) -> None:
+        """Call `call` when it begins, perhaps in a signal handler: it only wakes somebody up."""
+        self._listeners.append(call)
 
 
 class Farewell:

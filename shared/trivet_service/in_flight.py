@@ -48,7 +48,7 @@ class InFlight:
                 self._count -= 1
 
         async def send_on(message: Message) -> None:
-            if message["type"] == "http.response.start" and _is_stream(message):
+            if message["type"] == "http.response.start" and is_stream(message):
                 leave()
             await send(message)
 
@@ -60,7 +60,8 @@ class InFlight:
             leave()
 
 
-def _is_stream(message: Message) -> bool:
+def is_stream(message: Message) -> bool:
+    """Whether an answer that begins is an event stream."""
     return any(
         name.lower() == b"content-type" and value.startswith(b"text/event-stream") for name, value in message["headers"]
     )

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trivet_service.exchange import Exchange, open_exchange
+from trivet_service.in_flight import is_stream
 from trivet_service.logs import Logger
 from trivet_service.metrics import Metrics
 from trivet_service.problems import problem_response
@@ -31,11 +32,14 @@ class Observe:
             return
         exchange = open_exchange(scope)
         status, sent = 0, 0
+        # A stream lasts as long as its reader likes: what it took to begin is its time to the answer.
+        began_ms: float | None = None
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status, sent
+            nonlocal status, sent, began_ms
             if message["type"] == "http.response.start":
                 status = message["status"]
+                began_ms = exchange.elapsed_ms() if is_stream(message) else None
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", exchange.request_id.encode())]
             sent += len(message.get("body", b""))
             await send(message)
@@ -54,12 +58,13 @@ class Observe:
                 await response(scope, receive, send_with_id)
         finally:
             # A client that left before the answer counts as 499, as nginx has it.
-            self._finish(scope, exchange, status=status or 499, sent=sent)
+            self._finish(scope, exchange, status=status or 499, sent=sent, began_ms=began_ms)
             exchange.end()
 
-    def _finish(self, scope: Scope, exchange: Exchange, *, status: int, sent: int) -> None:
+    def _finish(self, scope: Scope, exchange: Exchange, *, status: int, sent: int, began_ms: float | None) -> None:
         elapsed_ms, route = exchange.elapsed_ms(), _route(scope)
-        self.metrics.count_request(route=route, method=scope["method"], status=status, seconds=elapsed_ms / 1000)
+        seconds = (elapsed_ms if began_ms is None else began_ms) / 1000
+        self.metrics.count_request(route=route, method=scope["method"], status=status, seconds=seconds)
         if route in _QUIET and status < 400:
             return
         line: dict[str, Any] = {

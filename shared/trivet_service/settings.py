@@ -53,6 +53,16 @@ class ServiceSettings(Settings):
     keys_grace_s: float = Field(
         60.0, ge=0, description="Seconds that keys known already go on opening while the database does not answer."
     )
+    max_streams: int = Field(256, ge=1, description="Most event streams that are open at once; above it: 429.")
+    max_streams_of_key: int = Field(16, ge=1, description="Most of them that one key may have open.")
+    stream_heartbeat_s: float = Field(
+        15.0, gt=0, description="Seconds of silence after which a stream says that it lives."
+    )
+    stream_stall_s: float = Field(30.0, gt=0, description="Seconds after which a reader who takes nothing is cut off.")
+    stream_poll_s: float = Field(
+        1.0, gt=0, le=60, description="Seconds between two looks at what other processes have written."
+    )
+    stream_days: float = Field(7.0, gt=0, description="Days that events are kept for readers who come back.")
     database_url: str = Field("", description="SQLAlchemy URL of the store; empty: SQLite in HOME/store.db.")
     outgoing_allow: str = Field(
         "", description="Hosts and networks that requests may be sent to although they are not public; commas between."

@@ -114,19 +114,14 @@ class Rows:
         A transaction of SQLite that writes is alone already.
         """
         if self.connection.dialect.name == "postgresql":
-            number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-            self.connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(number)))
+            self.connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(_number(name))))
 
-    def try_lock(self, number: int) -> bool:
-        """Whether this transaction now holds the lock of that number, until it ends; never waits for another's.
-
-        In SQLite a transaction that writes is alone anyway.
-        """
-        if self.connection.dialect.name == "sqlite":
+    def try_lock(self, name: str) -> bool:
+        """As `lock`, but never waits: whether this transaction has it."""
+        if self.connection.dialect.name != "postgresql":
             return True
-        return bool(
-            self.connection.execute(sqlalchemy.select(sqlalchemy.func.pg_try_advisory_xact_lock(number))).scalar_one()
-        )
+        query = sqlalchemy.select(sqlalchemy.func.pg_try_advisory_xact_lock(_number(name)))
+        return bool(self.connection.execute(query).scalar_one())
 
     def announce(self, what: str) -> None:
         """Have those of this process who listen for `what` (`Database.listening`) called, once this is on the disk."""
@@ -158,6 +153,11 @@ class Rows:
     @property
     def _dialect(self) -> Any:
         return sqlite if self.connection.dialect.name == "sqlite" else postgresql
+
+
+def _number(name: str) -> int:
+    """The number that stands for a lock's name in PostgreSQL."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 def _clean(values: Values) -> dict[str, Any]:

@@ -15,9 +15,7 @@ from trivet_service.storage.kit import kit_tables
 from trivet_service.storage.rows import Found, Query, Rows
 from trivet_service.streams.event import Event
 
-# Any numbers that nobody else locks: one process at a time numbers events, one removes old ones.
-_NUMBERING = 7_284_031_996
-_PRUNING = 7_284_031_997
+# Events that get their number in one transaction.
 _AT_ONCE = 1000
 
 stream = Table(
@@ -64,9 +62,10 @@ class Slice:
     lost: int = 0
 
 
-def has_arrivals(rows: Rows) -> bool:
-    """Whether events wait for their number."""
-    return rows.first(rows.select(outbox, outbox.c.entry)) is not None
+def find_oldest_arrival(rows: Rows) -> float | None:
+    """When the oldest of the events was put that wait for their number; None: none waits."""
+    row = rows.first(rows.select(outbox, func.min(outbox.c.time)))
+    return row[0] if row else None
 
 
 def arrange(rows: Rows, *, now: float | None = None) -> list[tuple[str, Event]]:
@@ -75,7 +74,7 @@ def arrange(rows: Rows, *, now: float | None = None) -> list[tuple[str, Event]]:
     A number given when an event is written would not do: a transaction may commit later than one with a larger number,
     and a reader who has seen that would never see it. So numbers are given afterwards, by one at a time, without a gap.
     """
-    if not rows.try_lock(_NUMBERING):
+    if not rows.try_lock("stream numbering"):
         return []
     arrived = rows.fetch(rows.select(outbox).order_by(outbox.c.entry).limit(_AT_ONCE))
     last = find_heads(rows, {row.tenant for row in arrived})
@@ -136,7 +135,7 @@ def read_latest(rows: Rows, after: Mapping[str, int], *, limit: int) -> dict[str
 
 def prune(rows: Rows, *, before: float) -> int:
     """Remove what got its number before a time, of every tenant, oldest first; how many there were."""
-    if not rows.try_lock(_PRUNING):
+    if not rows.try_lock("stream pruning"):
         return 0
     # Clocks of processes differ: the numbers that go are always the first ones.
     last = func.max(stream.c.sequence).label("last")

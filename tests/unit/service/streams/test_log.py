@@ -11,7 +11,7 @@ from trivet_service import outbox
 from trivet_service.storage.database import Database
 from trivet_service.storage.kit import kit_domain
 from trivet_service.storage.rows import Rows
-from trivet_service.streams.log import Wanted, arrange, find_heads, has_arrivals, prune, read_latest, read_slice
+from trivet_service.streams.log import Wanted, arrange, find_heads, find_oldest_arrival, prune, read_latest, read_slice
 
 EVERYTHING = Wanted()
 
@@ -42,7 +42,7 @@ def test_each_tenant_has_its_own_numbers_from_one(database, put):
     assert [event.sequence for event in piece.events] == [1, 2, 3]
     assert (marks(piece), piece.position, piece.lost) == (["one", "two", "three"], 3, 0)
     assert marks(read_slice(database.of("b"), 0, EVERYTHING, limit=10)) == ["other"]
-    assert not database.everyone().read(has_arrivals)
+    assert database.everyone().read(find_oldest_arrival) is None
 
 
 def test_an_event_is_there_exactly_when_its_change_is(database):
@@ -62,7 +62,7 @@ def test_whoever_listens_is_called_once_the_event_is_on_the_disk(database):
     heard = threading.Event()
 
     def hear() -> None:
-        seen.append(database.everyone().read(has_arrivals))
+        seen.append(database.everyone().read(find_oldest_arrival) is not None)
         heard.set()
 
     with database.listening(outbox.ARRIVED, hear):
