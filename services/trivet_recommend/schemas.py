@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Discriminator, Field,
 
 from trivet_recommend.ladder import Rung
 from trivet_service.limits import MAX_CHARACTERS
+from trivet_service.paging import Page
 from trivet_service.provenance import EXAMPLE, Provenance
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -41,6 +42,39 @@ class ItemsIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     items: list[ItemIn] = Field(min_length=1)
+
+
+class ItemShown(BaseModel):
+    """An item of the catalogue."""
+
+    item: str
+    title: str
+    category: str
+    text: str = Field(description="What the encoder reads.")
+    added_at: datetime
+
+
+class ItemsPage(Page[ItemShown]):
+    """Items by name."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {
+                            "item": "i002",
+                            "title": "Skyfell Mountain Racer",
+                            "category": "Footwear",
+                            "text": "Skyfell Mountain Racer. Featherweight racing shoe. Footwear",
+                            "added_at": "2026-11-01T09:30:00Z",
+                        }
+                    ],
+                    "next_cursor": "WyJpdGVtcyIsImkwMDIiXQ",
+                }
+            ]
+        }
+    )
 
 
 class ItemsPut(Provenance):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Column, Float, Index, Integer, LargeBinary, String, Table, UniqueConstraint
 
+from trivet_service.paging import Window, select_page
 from trivet_service.storage.database import Database
 from trivet_service.storage.domain import Domain, new_tables, tenant_column
 from trivet_service.storage.rows import Rows
@@ -51,6 +52,8 @@ _embeddings = Table(
     Column("vector", LargeBinary, nullable=False),
 )
 
+# The columns of an `Item`, in its order.
+_ITEM = (_items.c.item, _items.c.text, _items.c.title, _items.c.category, _items.c.added_at)
 # Rows of one write: others wait for it.
 _ROWS = 2000
 
@@ -134,9 +137,14 @@ class RecommendStore:
 
     def items(self, tenant: str) -> list[Item]:
         """Every item of a tenant, by name."""
-        columns = (_items.c.item, _items.c.text, _items.c.title, _items.c.category, _items.c.added_at)
         with self._database.of(tenant).reading() as rows:
-            return [Item(*row) for row in rows.fetch(rows.select(_items, *columns).order_by(_items.c.item))]
+            return [Item(*row) for row in rows.fetch(rows.select(_items, *_ITEM).order_by(_items.c.item))]
+
+    def page_of_items(self, tenant: str, window: Window) -> list[Item]:
+        """The items of a window by name, and one more where others follow."""
+        with self._database.of(tenant).reading() as rows:
+            query = select_page(rows.select(_items, *_ITEM), window, (_items.c.item,))
+            return [Item(*row) for row in rows.fetch(query)]
 
     def events(self, tenant: str) -> Iterator[Event]:
         """Every event of a tenant, oldest first."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
@@ -21,6 +23,7 @@ from trivet_service.documentation import page
 from trivet_service.doors import kept_doors
 from trivet_service.drain import Farewell
 from trivet_service.health import health_routes
+from trivet_service.idempotency import Ledger
 from trivet_service.in_flight import InFlight
 from trivet_service.json_bodies import JsonBodies
 from trivet_service.limits import BodyLimit
@@ -32,6 +35,7 @@ from trivet_service.predictions.routes import prediction_routes
 from trivet_service.problems import handle_problems
 from trivet_service.proxy import RootPath
 from trivet_service.rate_limits import RateLimits, read_rates
+from trivet_service.retries import Retries
 from trivet_service.service import Service
 from trivet_service.storage.kit import kit_domain
 from trivet_service.streams.routes import stream_routes
@@ -50,7 +54,7 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
         # An address that is nearly right is not found: a redirect would carry a host name that a proxy may not have.
         redirect_slashes=False,
-        middleware=_layers(context),
+        middleware=_layers(context, openapi=lambda: app.openapi()),
     )
     handle_problems(app)
     app.include_router(health_routes(context))
@@ -72,10 +76,11 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
     return app
 
 
-def _layers(context: Context) -> list[Middleware]:
+def _layers(context: Context, *, openapi: Callable[[], dict[str, Any]]) -> list[Middleware]:
     """What stands around the routes, outermost first."""
     settings = context.settings
     rates = read_rates(settings.rate)
+    ledger = Ledger(context.database, owner=uuid.uuid4().hex)
     return [
         Middleware(RootPath, root=settings.root_path),
         Middleware(Observe, metrics=context.metrics, log=context.log),
@@ -87,6 +92,7 @@ def _layers(context: Context) -> list[Middleware]:
         Middleware(Departures),
         Middleware(Deadline, seconds=settings.request_s),
         Middleware(BodyLimit, max_bytes=settings.max_body_bytes, seconds=settings.receive_s),
+        Middleware(Retries, ledger=ledger, openapi=openapi),
     ]
 
 

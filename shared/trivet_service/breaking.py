@@ -134,7 +134,8 @@ class _Within:
         found: list[Break] = []
         for choice in choices:
             # What fits none of the shapes is told about the one that it comes nearest to.
-            found += min((self._choice(choice, one, at) for one in accepted), key=lambda breaks: len(breaks))
+            tried: list[list[Break]] = [self._choice(choice, one, at) for one in accepted]
+            found += min(tried, key=len)
         return found
 
     def _choice(self, inner: Json, outer: Json, at: str) -> list[Break]:

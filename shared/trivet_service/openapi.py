@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from trivet_service.problems import MEDIA_TYPE, Problem
+from trivet_service.retries import HEADER, writes
 
 _DESCRIPTIONS = {
     400: "The body is not JSON, or not UTF-8.",
@@ -28,6 +29,17 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status, text in _DESCRIPTIONS.items()
 }
 
+_IN_USE = PROBLEMS[500] | {"description": "The first request with this Idempotency-Key is still being carried out."}
+_KEY = {
+    "in": "header",
+    "name": HEADER,
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "Sent again with the same key and body within 24 hours, the request is not done again: the first "
+    "answer comes back, with `Idempotency-Replayed: true`.",
+    "example": "0b7c3f52-order-1842",
+}
+
 
 def describe(app: FastAPI) -> None:
     """Replace FastAPI's own shape of errors by problems in the app's OpenAPI file."""
@@ -42,10 +54,20 @@ def describe(app: FastAPI) -> None:
             definition = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas.update(definition.pop("$defs", {}))
             schemas["Problem"] = definition
+            for path, verb in writes(schema):
+                _take_key(schema["paths"][path][verb])
             app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _take_key(operation: dict[str, Any]) -> None:
+    """Tell that a write may be sent again under the same key."""
+    operation.setdefault("parameters", []).append(_KEY)
+    conflict = operation["responses"].setdefault("409", dict(_IN_USE))
+    if conflict["description"] != _IN_USE["description"]:
+        conflict["description"] += f" Or: {_IN_USE['description']}"
 
 
 def write_openapi(app: FastAPI, path: Path) -> None:

@@ -1,21 +1,23 @@
-"""`POST /v1/items`."""
+"""`POST /v1/items` and `GET /v1/items`."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Body, Request
 
 from trivet_recommend.item_text import compose_text
-from trivet_recommend.schemas import ItemIn, ItemsIn, ItemsPut, seconds
+from trivet_recommend.schemas import ItemIn, ItemShown, ItemsIn, ItemsPage, ItemsPut, seconds
 from trivet_recommend.shops import Shops
 from trivet_recommend.store import Item
-from trivet_service.access import Writer
+from trivet_service.access import Reader, Writer
 from trivet_service.context import Context
 from trivet_service.exchange import exchange_of
 from trivet_service.limits import check_batch
+from trivet_service.paging import Order, PageAsked, close_page, open_page
 from trivet_service.provenance import provenance_of
 
 _ITEMS: Any = Body(
@@ -31,9 +33,11 @@ _ITEMS: Any = Body(
     }
 )
 
+_BY_NAME = Order("items", (str,))
+
 
 def item_routes(context: Context, shops: Shops) -> APIRouter:
-    """The route over the shops of this app."""
+    """The routes over the shops of this app."""
     router = APIRouter()
 
     @router.post("/v1/items", summary="Put items into the catalogue")
@@ -49,7 +53,18 @@ def item_routes(context: Context, shops: Shops) -> APIRouter:
         exchange_of(request.scope).note(items=len(items))
         return ItemsPut(put=len(items), catalogue=len(shop), **provenance_of(request, shops.model))
 
+    @router.get("/v1/items", summary="What the catalogue holds")
+    def list_items(caller: Reader, asked: PageAsked) -> ItemsPage:
+        window = open_page(asked, _BY_NAME)
+        found = shops.store.page_of_items(caller.tenant, window)
+        return ItemsPage(**close_page(found, window, key=lambda item: (item.item,), render=_show))
+
     return router
+
+
+def _show(item: Item) -> ItemShown:
+    added_at = datetime.fromtimestamp(item.added_at, UTC)
+    return ItemShown(item=item.item, title=item.title, category=item.category, text=item.text, added_at=added_at)
 
 
 def _item(given: ItemIn, now: float) -> Item:

@@ -13,6 +13,7 @@ def upgrade() -> None:
     _tenants()
     _keys()
     _audit()
+    _idempotency()
     _stream()
     _predictions()
 
@@ -114,6 +115,22 @@ def _predictions() -> None:
     for table in ("kit_predictions", "kit_feedback"):
         op.create_index(f"ix_{table}_tenant_time", table, ["tenant", "time"])
         op.create_index(f"ix_{table}_time", table, ["time"])
+
+
+def _idempotency() -> None:
+    op.create_table(
+        "kit_idempotency",
+        sa.Column("tenant", sa.String, primary_key=True),
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("digest", sa.String, nullable=False),
+        sa.Column("owner", sa.String, nullable=False),
+        sa.Column("leased_until", sa.Float, nullable=False),
+        sa.Column("expires_at", sa.Float, nullable=False),
+        sa.Column("status", sa.Integer, nullable=False),
+        sa.Column("headers", sa.String, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+    )
+    op.create_index("ix_kit_idempotency_tenant_expires_at", "kit_idempotency", ["tenant", "expires_at"])
 
 
 def _stream() -> None:

@@ -12,6 +12,7 @@ kit_tables = new_tables()
 # Modules that define tables of the kit, each beside what uses them.
 _DEFINED_IN = (
     "trivet_service.audit",
+    "trivet_service.idempotency",
     "trivet_service.key_store",
     "trivet_service.outbox",
     "trivet_service.predictions.feedback",
