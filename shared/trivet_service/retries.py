@@ -29,7 +29,8 @@ class Retries:
     """Carries out a write with a key once and answers those that follow with what the first was answered.
 
     An answer is on the disk before it is sent. What failed or was refused is forgotten, so that the key serves for
-    another try; a stream is not kept. A client that leaves meanwhile finds the answer when it comes back.
+    another try; a stream is not kept, and of an answer with a secret only that it was given. A client that leaves
+    meanwhile finds the answer when it comes back.
     """
 
     def __init__(self, app: ASGIApp, *, ledger: Ledger, openapi: Callable[[], Mapping[str, Any]]) -> None:
@@ -60,9 +61,10 @@ class Retries:
             flaw = Flaw(pointer="", detail=f"header {HEADER}: 1 to 255 visible ASCII characters.")
             raise ProblemError(400, f"the {HEADER} has another form.", code="bad_idempotency_key", errors=[flaw])
         body = await _read(receive)
-        tenant = scope["state"]["caller"].tenant
-        query = scope["query_string"].decode("latin-1")
-        request = f"{scope['method']} {route_path(scope)}?{query}\n".encode() + body
+        caller = scope["state"]["caller"]
+        tenant, query = caller.tenant, scope["query_string"].decode("latin-1")
+        # An answer is for whoever asked: another API key may have fewer rights.
+        request = f"{caller.key_id} {scope['method']} {route_path(scope)}?{query}\n".encode() + body
         claim = await asyncio.to_thread(self._ledger.claim, tenant, key, hashlib.sha256(request).hexdigest())
         match claim:
             case Begun():
@@ -90,7 +92,8 @@ class Retries:
         try:
             await self.app(scope, _replay(body), caught.send)
             if 200 <= caught.status < 300 and not caught.is_stream:
-                await asyncio.to_thread(self._ledger.keep, tenant, key, caught.answer())
+                answer = _withheld(scope) if caught.is_secret else caught.answer()
+                await asyncio.to_thread(self._ledger.keep, tenant, key, answer)
                 is_kept = True
         finally:
             renewing.cancel()
@@ -137,7 +140,7 @@ class _Caught:
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
         self.body: list[bytes] = []
-        self.is_stream = False
+        self.is_stream = self.is_secret = False
         self._send = send
 
     async def send(self, message: Message) -> None:
@@ -145,6 +148,7 @@ class _Caught:
             self.status = message["status"]
             self.headers = list(message.get("headers", ()))
             self.is_stream = any(value.startswith(b"text/event-stream") for _, value in self.headers)
+            self.is_secret = (b"cache-control", b"no-store") in self.headers
         if self.is_stream:
             await self._send(message)
         else:
@@ -154,6 +158,14 @@ class _Caught:
         """The whole of it, to be kept."""
         pairs = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in self.headers]
         return Answer(self.status, json.dumps(pairs), b"".join(self.body))
+
+
+def _withheld(scope: Scope) -> Answer:
+    """What is kept in place of an answer that nothing may keep, such as the text of a new API key."""
+    detail = "the first request with this key was carried out; its answer held a secret and is not kept."
+    problem = problem_response(Request(scope), 409, detail, code="answer_not_kept")
+    pairs = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in problem.raw_headers]
+    return Answer(problem.status_code, json.dumps(pairs), bytes(problem.body))
 
 
 async def _read(receive: Receive) -> bytes:

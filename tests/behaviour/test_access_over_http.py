@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from trivet_service.storage.kit import kit_tables
 from trivet_service.testing import KeyRing
 
 PROGRAM = (sys.executable, "-c", "from trivet.cli.main import run; run()")
@@ -107,6 +108,26 @@ def test_an_administrator_makes_turns_and_ends_keys(server, run):
     wrong = run("audit", "verify", "--tenant", "default", "--head", "5:00")
     assert (wrong.returncode, "does not hold" in wrong.stderr) == (2, True)
     assert "key.rotated" in run("audit", "list").stdout
+
+
+def test_a_repeated_request_for_a_key_makes_no_second_and_its_text_is_kept_nowhere(server, keys):
+    (_, admin), (_, other) = keys.create(scopes=["admin"]), keys.create(scopes=["admin"])
+    asked = {"url": "/v1/keys", "json": {"name": "shop", "scopes": ["read"]}, "headers": {"Idempotency-Key": "once"}}
+    with server() as client_with:
+        made = client_with(admin).post(**asked)
+        again = client_with(admin).post(**asked)
+        assert (made.status_code, again.status_code, again.json()["code"]) == (201, 409, "answer_not_kept")
+        assert client_with(other).post(**asked).json()["code"] == "idempotency_key_reused"
+        assert len(client_with(admin).get("/v1/keys").json()["items"]) == 3
+    secret = made.json()["key"].split("_")[2]
+
+    def everything(database):
+        with database.everyone().reading() as rows:
+            return repr([rows.fetch(rows.select(table)) for table in kit_tables.sorted_tables])
+
+    kept = keys.run(everything)
+    assert "answer_not_kept" in kept
+    assert secret not in kept
 
 
 def test_pages_of_keys_and_entries_are_the_whole_list(server, keys):

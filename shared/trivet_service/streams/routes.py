@@ -37,6 +37,7 @@ def stream_routes(context: Context) -> APIRouter:
         "/v1/stream",
         summary="Follow what happens, from where you left off",
         response_class=Stream,
+        status_code=200,
         responses=ANSWERS,
     )
     async def follow(
