@@ -5,9 +5,14 @@ from __future__ import annotations
 import sys
 import time
 
+from trivet.cli.memory import give_back
+
 
 class ScreenProgress:
-    """Prints stages with their seconds; steps only where standard error is a terminal, at most five times a second."""
+    """Prints stages with their seconds; steps only where standard error is a terminal, at most five times a second.
+
+    Where a stage or a loop begins or ends, memory that was freed before goes back to the machine.
+    """
 
     def __init__(self) -> None:
         self._stage = ""
@@ -19,9 +24,12 @@ class ScreenProgress:
         """A new stage; the one before it is done."""
         self.close()
         self._stage, self._began = name, time.perf_counter()
+        give_back()
 
     def step(self, done: int, total: int, note: str) -> None:
         """Step `done` of `total` of the present stage."""
+        if done in (1, total):
+            give_back()
         now = time.perf_counter()
         if self._live and (now - self._shown > 0.2 or done == total):
             self._shown = now

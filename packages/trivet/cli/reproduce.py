@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from trivet.cli.memory import spare_memory
 from trivet.cli.output import print_json, print_lines
 from trivet.cli.progress import ScreenProgress
 from trivet.settings import Settings
@@ -22,6 +23,7 @@ def reproduce(
     from trivet.registry.open import find_artifact
     from trivet.reproduce import reproduce as train_again
 
+    spare_memory()
     settings, progress = Settings(), ScreenProgress()
     try:
         result = train_again(find_artifact(model, settings), settings=settings, progress=progress)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from trivet.cli.memory import spare_memory
 from trivet.cli.output import print_json, print_lines, say
 from trivet.cli.overrides import read_overrides
 from trivet.cli.progress import ScreenProgress
@@ -113,6 +114,7 @@ def _train(
 ) -> dict[str, Any]:
     from trivet.pipeline import train_and_register
 
+    spare_memory()
     progress = ScreenProgress()
     try:
         return train_and_register(
@@ -143,6 +145,7 @@ def _pretrain(
         raise RecipeError(
             "pre-training writes an encoder, not a version of a model.", where="--out", todo="Add --out DIR."
         )
+    spare_memory()
     progress = ScreenProgress()
     try:
         done = pretrain(recipe, out=out, settings=settings, workspace=workspace, progress=progress, resume=resume)
