@@ -81,6 +81,12 @@ class Rows:
             found += self.connection.execute(statement.returning(table.c[returning])).scalars()
         return found
 
+    def insert_missing(self, table: Table, rows: Sequence[Values], *, key: Sequence[str]) -> None:
+        """Insert the rows whose `key` is not there yet, without telling which: far quicker for many."""
+        statement = self._dialect.insert(table).on_conflict_do_nothing(index_elements=list(key))
+        for part in self._parts(table, rows):
+            self.connection.execute(statement, part)
+
     def upsert(self, table: Table, rows: Sequence[Values], *, key: Sequence[str]) -> None:
         """Insert rows; where the `key` is there already, the other columns get the new values."""
         for part in self._parts(table, rows):
