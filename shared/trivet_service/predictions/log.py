@@ -141,7 +141,7 @@ class PredictionLog:
                 taken = [self._waiting.popleft() for _ in range(min(_GROUP, len(self._waiting)))]
                 self._group = [(one, None if text is None else keepable(text)) for one, text in taken]
             try:
-                kept = self._database.everyone().write(partial(keep_predictions, answered=self._group))
+                self._database.everyone().write(partial(keep_predictions, answered=self._group))
             except StoreUnavailableError:
                 if not was_gone:
                     self._log.warning("predictions wait", error="StoreUnavailableError", waiting=self.waiting)
@@ -154,7 +154,7 @@ class PredictionLog:
                 self._log.error("predictions dropped", error=type(error).__name__, count=len(self._group))
                 self._counter.labels("dropped").inc(len(self._group))
             else:
-                self._counter.labels("kept").inc(kept)
+                self._counter.labels("kept").inc(len(self._group))
             self._group = []
 
     def _prune(self) -> None:

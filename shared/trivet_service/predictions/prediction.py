@@ -59,8 +59,8 @@ class Prediction:
         return label == self.label if self.shown is None else label in self.shown
 
 
-def keep_predictions(rows: Rows, answered: Iterable[tuple[Prediction, str | None]]) -> int:
-    """Write answers with their texts, as they may be kept; how many were new. Of a request id the first answer counts.
+def keep_predictions(rows: Rows, answered: Iterable[tuple[Prediction, str | None]]) -> None:
+    """Write answers with their texts, as they may be kept. Of a request id the first answer counts.
 
     The rows are those of every tenant.
     """
@@ -82,7 +82,7 @@ def keep_predictions(rows: Rows, answered: Iterable[tuple[Prediction, str | None
         }
         for one, text in answered
     ]
-    return len(rows.insert_new(predictions, values, key=_KEY, returning="item"))
+    rows.insert_missing(predictions, values, key=_KEY)
 
 
 def find_prediction(rows: Rows, request_id: str, item: int) -> Prediction | None:

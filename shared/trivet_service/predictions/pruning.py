@@ -53,8 +53,11 @@ def _remove(
         oldest = everyone.read(lambda rows: _oldest(rows, table, time, *where))
         if oldest is None or oldest >= cutoff:
             return
-        until = min(cutoff, oldest + _SLICE_S)
-        everyone.write(lambda rows, until=until: rows.delete(table, time < until, *where))
+        everyone.write(_removal(table, time < min(cutoff, oldest + _SLICE_S), *where))
+
+
+def _removal(table: Table, *where: ColumnElement[bool]) -> Callable[[Rows], int]:
+    return lambda rows: rows.delete(table, *where)
 
 
 def _oldest(rows: Rows, table: Table, time: ColumnElement[float], *where: ColumnElement[bool]) -> float | None:

@@ -98,13 +98,12 @@ def select_told(rows: Rows, service: str = "") -> list[Feedback]:
 def count_feedback(rows: Rows, service: str = "") -> list[Counts]:
     """The counts of every version that was told about."""
     columns = (feedback.c.service, feedback.c.model, feedback.c.version, feedback.c.correct)
-    query = rows.select(feedback, *columns, func.count().label("count")).group_by(*columns)
+    query = rows.select(feedback, *columns, func.count().label("told")).group_by(*columns)
     if service:
         query = query.where(feedback.c.service == service)
     found: dict[Served, dict[bool | None, int]] = {}
     for row in rows.fetch(query):
-        found.setdefault((row.service, row.model, row.version), {})[row.correct] = row.count
-    # Keys that SQLite gives as 0 and 1 are False and True all the same.
+        found.setdefault((row.service, row.model, row.version), {})[row.correct] = int(row.told)
     return [
         Counts(served, right=by.get(True, 0), wrong=by.get(False, 0), unknown=by.get(None, 0))
         for served, by in sorted(found.items())

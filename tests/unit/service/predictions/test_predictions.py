@@ -65,8 +65,8 @@ def count(registry, outcome: str) -> float:
     return registry.get_sample_value("trivet_predictions_total", {"outcome": outcome}) or 0
 
 
-def keep(rows, one: Prediction, text: str | None = None) -> int:
-    return keep_predictions(rows, [(one, text)])
+def keep(rows, one: Prediction, text: str | None = None) -> None:
+    keep_predictions(rows, [(one, text)])
 
 
 def kept(database, tenant="a") -> list:
