@@ -22,6 +22,9 @@ from trivet_service.departures import Departures
 from trivet_service.documentation import page
 from trivet_service.doors import kept_doors
 from trivet_service.drain import Farewell
+from trivet_service.embeddings import PATH as EMBEDDINGS
+from trivet_service.embeddings_routes import embeddings_routes
+from trivet_service.faces import OpenAiFaults
 from trivet_service.health import health_routes
 from trivet_service.idempotency import Ledger
 from trivet_service.in_flight import InFlight
@@ -60,6 +63,7 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
     app.include_router(health_routes(context))
     for service in services:
         app.include_router(service.routes(context), tags=[service.name], responses=PROBLEMS)
+    app.include_router(embeddings_routes(context), tags=["openai"])
     for access in (key_routes, tenant_routes, audit_routes):
         app.include_router(access(context), tags=["access"], responses=PROBLEMS)
     app.include_router(stream_routes(context), tags=["streams"], responses=PROBLEMS)
@@ -85,6 +89,7 @@ def _layers(context: Context, *, openapi: Callable[[], dict[str, Any]]) -> list[
         Middleware(RootPath, root=settings.root_path),
         Middleware(Observe, metrics=context.metrics, log=context.log),
         Middleware(Farewell, drain=context.drain),
+        Middleware(OpenAiFaults, paths=frozenset({EMBEDDINGS})),
         Middleware(AccessGate, doorkeeper=context.doorkeeper),
         *([Middleware(RateLimits, rates=rates)] if rates else []),
         Middleware(InFlight, most=settings.max_in_flight),

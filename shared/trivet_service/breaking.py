@@ -135,7 +135,8 @@ class _Within:
         for choice in choices:
             # What fits none of the shapes is told about the one that it comes nearest to.
             tried: list[list[Break]] = [self._choice(choice, one, at) for one in accepted]
-            found += min(tried, key=len)
+            nearest = min(tried, key=len)
+            found += nearest
         return found
 
     def _choice(self, inner: Json, outer: Json, at: str) -> list[Break]:
