@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from trivet.answers.similarity import Shares
-from trivet.runtime.vector_index import F32, VectorIndex
+from trivet.runtime.vector_index import VectorIndex
 from trivet_recommend.behaviour import Behaviour, Seen
 from trivet_recommend.item_text import categories_of
 from trivet_recommend.ladder import Pick, Rung, rank_personal, rank_popular, recent_steps
@@ -23,11 +23,9 @@ class Choice:
 
 
 class Shop:
-    """Items under their vectors, and what users did with them; changes show in the next answer."""
+    """Items, and what users did with them; changes show in the next answer."""
 
-    def __init__(self, dim: int, shares: Shares) -> None:
-        self.index = VectorIndex(dim)
-        self._shares = shares
+    def __init__(self) -> None:
         self._items: dict[str, Item] = {}
         self._behaviour = Behaviour()
         self._lock = threading.Lock()
@@ -40,10 +38,6 @@ class Shop:
         with self._lock:
             self._items |= {item.item: item for item in items}
 
-    def place(self, names: Sequence[str], vectors: F32) -> None:
-        """Put items of the catalogue where their vectors F32[N,D] say."""
-        self.index.add(names, vectors)
-
     def record(self, events: Sequence[Event]) -> None:
         """Take events in."""
         with self._lock:
@@ -54,10 +48,10 @@ class Shop:
         """An item by name."""
         return self._items.get(name)
 
-    def has_text(self, name: str, text: str) -> bool:
-        """Whether an item is in the index under this very text."""
-        item = self._items.get(name)
-        return item is not None and item.text == text and name in self.index
+    def has_text(self, item: Item) -> bool:
+        """Whether the item is here under this very text."""
+        known = self._items.get(item.item)
+        return known is not None and known.text == item.text
 
     def has_events(self, name: str) -> bool:
         """Whether anybody did anything with an item."""
@@ -65,10 +59,19 @@ class Shop:
             return self._behaviour.popularity(name) > 0.0
 
     def recommend(
-        self, *, user: str, session: Sequence[str], n: int, excluded: Collection[str], category: str
+        self,
+        index: VectorIndex,
+        shares: Shares,
+        *,
+        user: str,
+        session: Sequence[str],
+        n: int,
+        excluded: Collection[str],
+        category: str,
     ) -> Choice:
         """The `n` best items: for a user with a history, else for a session's items, else what is popular.
 
+        Which are alike an index tells; `shares` weigh that against what users took together and what is popular.
         Items of the history are not recommended again, nor those in `excluded`, nor those outside `category` where one
         is given.
         """
@@ -77,11 +80,11 @@ class Shop:
             rung: Rung = "personal" if user else "session"
             if not history:
                 history = [Seen(float(at), item, 1.0) for at, item in enumerate(session)]
-            steps = recent_steps(history, self.index)
+            steps = recent_steps(history, index)
             barred = {*excluded, *(seen.item for seen in history)}
             allowed = self._in_category(category) if category else None
             picks = (
-                rank_personal(steps, self._behaviour, self.index, self._shares, barred=barred, allowed=allowed, n=n)
+                rank_personal(steps, self._behaviour, index, shares, barred=barred, allowed=allowed, n=n)
                 if steps
                 else []
             )

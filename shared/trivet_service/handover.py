@@ -15,16 +15,13 @@ from trivet_service.happening import Happening, Kind
 from trivet_service.model import Model
 from trivet_service.refusal import Refusal, Role, Wanted, refuse
 from trivet_service.shadow import Shadow
-from trivet_service.sources import Source, find_artifact
+from trivet_service.sources import MARK, Source, find_artifact
+from trivet_service.storage.errors import StoreUnavailableError
 from trivet_service.surroundings import StoppedError, Surroundings
 from trivet_service.traffic import Traffic
 
 if TYPE_CHECKING:
     from trivet_service.bulletin import Bulletin, Notice
-
-
-# Between a model's name and the tenant whose own it is: `support--acme`.
-MARK = "--"
 
 
 class Handover:
@@ -221,8 +218,8 @@ class Handover:
             model = self._open(wanted.version, role)
         except StoppedError:
             raise
-        except (RegistryError, OSError) as error:
-            # The address does not answer, or the version is still being copied there.
+        except (RegistryError, StoreUnavailableError) as error:
+            # An address or a database does not answer, or the version is still being copied there.
             self._is_settled = False
             self._note_trouble(error)
             return None
@@ -243,7 +240,11 @@ class Handover:
 
     def _load(self, version: int) -> Model:
         settings, service = self._surroundings.settings, self.service
-        name, version, path = find_artifact(f"{self.source.name}/{version}", settings, service=service)
+        reference = f"{self.source.name}/{version}"
+        try:
+            name, version, path = find_artifact(reference, settings, service=service)
+        except OSError as error:
+            raise RegistryError(f"it cannot be fetched ({error}).", where=reference) from error
         return self._surroundings.loader.open(
             path, service=service, name=name, version=version, tenant=self.tenant, is_shared=bool(self.tenant)
         )

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from trivet.runtime.batcher import Batcher
 from trivet_service.exchange import Exchange, exchange_of
-from trivet_service.handover import MARK, Handover
+from trivet_service.handover import Handover
 from trivet_service.happening import Happening
 from trivet_service.loader import Loader
 from trivet_service.model import Model
 from trivet_service.refusal import Role
 from trivet_service.settings import ServiceSettings
-from trivet_service.sources import read_source
+from trivet_service.sources import MARK, read_source
 from trivet_service.surroundings import Preparation, Surroundings
 from trivet_service.tenant_heads import TenantHeads
 

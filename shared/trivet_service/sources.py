@@ -8,6 +8,9 @@ from pathlib import Path
 from trivet.errors import ArtifactError, RegistryError
 from trivet_service.settings import ServiceSettings
 
+# Between a model's name and the tenant whose own it is: `support--acme`.
+MARK = "--"
+
 
 @dataclass(frozen=True)
 class Source:

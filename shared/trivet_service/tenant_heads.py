@@ -7,10 +7,10 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from contextlib import suppress
 
-from trivet_service.handover import MARK, Handover
+from trivet_service.handover import Handover
 from trivet_service.happening import Happening
 from trivet_service.model import Model
-from trivet_service.sources import Source
+from trivet_service.sources import MARK, Source
 from trivet_service.surroundings import StoppedError, Surroundings
 
 

@@ -46,12 +46,13 @@ def item_routes(context: Context, shops: Shops) -> APIRouter:
         now = time.time()
         # Of two items of one name the later counts.
         items = list({one.item: _item(one, now) for one in asked.items}.values())
-        shop = shops.of(caller.tenant)
-        changed = [item for item in items if not shop.has_text(item.item, item.text)]
-        vectors = await shops.model.embed([item.text for item in changed], pointer="/items")
-        await asyncio.to_thread(shops.put, caller.tenant, items, changed, vectors)
+        model = await context.models.take("recommend", request)
+        placement = shops.placement(caller.tenant, model)
+        changed = [item for item in items if not placement.has_text(item)]
+        vectors = await model.embed([item.text for item in changed], pointer="/items")
+        await asyncio.to_thread(shops.put, caller.tenant, items, changed, vectors, model)
         exchange_of(request.scope).note(items=len(items))
-        return ItemsPut(put=len(items), catalogue=len(shop), **provenance_of(request, shops.model))
+        return ItemsPut(put=len(items), catalogue=len(shops.of(caller.tenant)), **provenance_of(request, model))
 
     @router.get("/v1/items", summary="What the catalogue holds")
     def list_items(caller: Reader, asked: PageAsked) -> ItemsPage:

@@ -32,8 +32,11 @@ def recommendation_routes(context: Context, shops: Shops) -> APIRouter:
 
     @router.post("/v1/recommendations", summary="What somebody may want next, and why")
     def recommend(request: Request, caller: Reader, asked: RecommendRequest = _ASKED) -> RecommendAnswer:
-        shop = shops.of(caller.tenant)
+        model = context.models.take_in_thread("recommend", request, user=asked.user or "")
+        shop, placement = shops.of(caller.tenant), shops.placement(caller.tenant, model)
         choice = shop.recommend(
+            placement.index,
+            placement.shares,
             user=asked.user or "",
             session=asked.history or (),
             n=asked.n,
@@ -43,8 +46,8 @@ def recommendation_routes(context: Context, shops: Shops) -> APIRouter:
         exchange_of(request.scope).note(rung=choice.rung, items=len(choice.picks))
         context.metrics.count_answers(
             service="recommend",
-            model=shops.model.name,
-            version=str(shops.model.version),
+            model=model.name,
+            version=str(model.version),
             decisions={choice.rung: 1},
             truncated=0,
         )
@@ -54,15 +57,15 @@ def recommendation_routes(context: Context, shops: Shops) -> APIRouter:
             item=0,
             time=time.time(),
             service="recommend",
-            model=shops.model.name,
-            version=shops.model.version,
+            model=model.name,
+            version=model.version,
             label=choice.rung,
             decision=choice.rung,
             shown=tuple(pick.item for pick in choice.picks),
         )
         context.predictions.note([answered], [None])
         items = [_recommended(pick, shop) for pick in choice.picks]
-        return RecommendAnswer(items=items, rung=choice.rung, **provenance_of(request, shops.model))
+        return RecommendAnswer(items=items, rung=choice.rung, **provenance_of(request, model))
 
     return router
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trivet.answers.similarity import Shares
+from trivet_recommend.catalogue import Placement
 from trivet_recommend.shop import Shop
 from trivet_recommend.store import Event, Item
 
@@ -15,8 +16,16 @@ from trivet_recommend.store import Event, Item
 KINDS = ("shoe", "tent", "lamp")
 
 
-def shop_of(per_kind: int = 4) -> Shop:
-    shop = Shop(8, Shares(1.0, 0.3, 0.5))
+class Stocked(Shop):
+    """A shop with the one placement that it is asked over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.placement = Placement(8, Shares(1.0, 0.3, 0.5))
+
+
+def shop_of(per_kind: int = 4) -> Stocked:
+    shop = Stocked()
     items, vectors = [], []
     rng = np.random.default_rng(0)
     for at, kind in enumerate(KINDS):
@@ -25,7 +34,7 @@ def shop_of(per_kind: int = 4) -> Shop:
             vectors.append(np.eye(8)[at] + 0.1 * rng.normal(size=8))
     matrix = np.asarray(vectors, dtype=np.float32)
     shop.describe(items)
-    shop.place([item.item for item in items], matrix / np.linalg.norm(matrix, axis=1, keepdims=True))
+    shop.placement.place(items, matrix / np.linalg.norm(matrix, axis=1, keepdims=True), shop=shop)
     return shop
 
 
@@ -33,9 +42,9 @@ def event(user: str, item: str, *, time: float = 0.0, kind: str = "view") -> Eve
     return Event(f"{user}-{item}-{time}", user, item, kind, 1.0, time)
 
 
-def ask(shop: Shop, **changes):
+def ask(shop: Stocked, **changes):
     asked = {"user": "", "session": (), "n": 3, "excluded": (), "category": ""} | changes
-    choice = shop.recommend(**asked)
+    choice = shop.recommend(shop.placement.index, shop.placement.shares, **asked)
     return choice.rung, [pick.item for pick in choice.picks], choice.picks
 
 
@@ -102,7 +111,7 @@ def test_a_category_keeps_the_others_out():
 
 
 def test_an_empty_shop_recommends_nothing():
-    assert ask(Shop(8, Shares(1.0, 0.3, 0.5)), user="u") == ("popular", [], ())
+    assert ask(Stocked(), user="u") == ("popular", [], ())
 
 
 @settings(max_examples=60, deadline=None)
@@ -114,13 +123,13 @@ def test_an_empty_shop_recommends_nothing():
 )
 def test_neither_what_is_excluded_nor_what_was_had_ever_appears(events, excluded, n, user):
     shop = shop_of()
-    names = [*shop.index.ids(), "unknown", "other"]
+    names = [*shop.placement.index.ids(), "unknown", "other"]
     shop.record([event(who, names[at], time=float(step)) for step, (who, at) in enumerate(events)])
     barred = {names[at] for at in excluded}
     _, items, _ = ask(shop, user=user, n=n, excluded=barred)
     had = {names[at] for who, at in events if who == user}
     assert not set(items) & (barred | had)
-    assert len(items) == len(set(items)) == min(n, len(set(shop.index.ids()) - barred - had))
+    assert len(items) == len(set(items)) == min(n, len(set(shop.placement.index.ids()) - barred - had))
 
 
 def test_scores_fall_from_first_to_last():
@@ -129,3 +138,13 @@ def test_scores_fall_from_first_to_last():
     scores = [pick.score for pick in ask(shop, user="u", n=10)[2]]
     assert scores == sorted(scores, reverse=True)
     assert scores[0] == pytest.approx(max(scores))
+
+
+def test_a_vector_of_an_older_text_does_not_undo_a_newer_one():
+    shop = shop_of()
+    old, new = Item("tent0", "tent 0", "", "", 0.0), Item("tent0", "a lamp now", "", "", 0.0)
+    shop.describe([new])
+    shop.placement.place([new], np.eye(8, dtype=np.float32)[[2]], shop=shop)
+    shop.placement.place([old], np.eye(8, dtype=np.float32)[[1]], shop=shop)
+    assert shop.placement.index.vectors(["tent0"])[0].tolist() == np.eye(8)[2].tolist()
+    assert (shop.placement.has_text(new), shop.placement.has_text(old)) == (True, False)
