@@ -22,7 +22,8 @@ from trivet_service.storage.errors import StoreUnavailableError
 
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_VERBS = frozenset({"post", "put", "patch", "delete"})
+# What PUT puts twice is there once.
+_VERBS = frozenset({"post", "patch", "delete"})
 
 
 class Retries:
