@@ -17,6 +17,7 @@ from trivet_service.access import AccessGate
 from trivet_service.access_routes import key_routes, tenant_routes
 from trivet_service.audit_routes import audit_routes
 from trivet_service.context import Check, Context
+from trivet_service.datasets.routes import dataset_routes
 from trivet_service.deadlines import Deadline
 from trivet_service.departures import Departures
 from trivet_service.documentation import page
@@ -28,6 +29,7 @@ from trivet_service.faces import OpenAiFaults
 from trivet_service.health import health_routes
 from trivet_service.idempotency import Ledger
 from trivet_service.in_flight import InFlight
+from trivet_service.jobs.routes import job_routes
 from trivet_service.json_bodies import JsonBodies
 from trivet_service.limits import BodyLimit
 from trivet_service.model_metrics import ModelMetrics
@@ -67,6 +69,8 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
     for access in (key_routes, tenant_routes, audit_routes):
         app.include_router(access(context), tags=["access"], responses=PROBLEMS)
     app.include_router(stream_routes(context), tags=["streams"], responses=PROBLEMS)
+    app.include_router(dataset_routes(context, services), tags=["datasets"], responses=PROBLEMS)
+    app.include_router(job_routes(context, services), tags=["jobs"], responses=PROBLEMS)
     # Last, so that the registry is watched once every service has opened what it needs.
     app.include_router(models_routes(context), tags=["models"], responses=PROBLEMS)
     app.include_router(prediction_routes(context), tags=["feedback"], responses=PROBLEMS)
@@ -95,8 +99,14 @@ def _layers(context: Context, *, openapi: Callable[[], dict[str, Any]]) -> list[
         Middleware(InFlight, most=settings.max_in_flight),
         Middleware(JsonBodies),
         Middleware(Departures),
-        Middleware(Deadline, seconds=settings.request_s),
-        Middleware(BodyLimit, max_bytes=settings.max_body_bytes, seconds=settings.receive_s),
+        Middleware(Deadline, seconds=settings.request_s, upload_s=settings.upload_s),
+        Middleware(
+            BodyLimit,
+            max_bytes=settings.max_body_bytes,
+            seconds=settings.receive_s,
+            upload_bytes=settings.upload_bytes,
+            upload_s=settings.upload_s,
+        ),
         Middleware(Retries, ledger=ledger, openapi=openapi),
     ]
 

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from trivet_service.datasets.upload import is_upload
 from trivet_service.problems import Flaw, ProblemError, problem_response
 
 # Far above what any model reads, so that a long text is truncated and reported; low enough to be tokenised in some
@@ -32,24 +33,29 @@ ShortText = Annotated[
 
 
 class BodyLimit:
-    """Refuses a body over the limit by its Content-Length, or while it streams in; and one that comes too slowly."""
+    """Refuses a body over the limit by its Content-Length, or while it streams in; and one that comes too slowly.
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, seconds: float) -> None:
+    An upload has limits of its own.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int, seconds: float, upload_bytes: int, upload_s: float) -> None:
         self.app = app
-        self.max_bytes = max_bytes
-        self.seconds = seconds
+        self.usual = (max_bytes, seconds)
+        self.upload = (upload_bytes, upload_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        most, seconds = self.upload if is_upload(scope) else self.usual
+        too_large = f"the body is larger than {most} bytes."
         announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdigit() and int(announced) > self.max_bytes:
-            response = problem_response(Request(scope), 413, self._detail())
+        if announced.isdigit() and int(announced) > most:
+            response = problem_response(Request(scope), 413, too_large)
             await response(scope, receive, send)
             return
         seen, is_complete = 0, False
-        last = asyncio.get_running_loop().time() + self.seconds
+        last = asyncio.get_running_loop().time() + seconds
 
         async def receive_within() -> Message:
             nonlocal seen, is_complete
@@ -57,18 +63,15 @@ class BodyLimit:
                 async with asyncio.timeout_at(None if is_complete else last):
                     message = await receive()
             except TimeoutError as error:
-                detail = f"the body took longer than {self.seconds:g} s to arrive."
+                detail = f"the body took longer than {seconds:g} s to arrive."
                 raise ProblemError(408, detail, headers={"Connection": "close"}) from error
             is_complete = not message.get("more_body", False)
             seen += len(message.get("body", b""))
-            if seen > self.max_bytes:
-                raise ProblemError(413, self._detail())
+            if seen > most:
+                raise ProblemError(413, too_large)
             return message
 
         await self.app(scope, receive_within, send)
-
-    def _detail(self) -> str:
-        return f"the body is larger than {self.max_bytes} bytes."
 
 
 def check_batch(count: int, *, limit: int, pointer: str) -> None:

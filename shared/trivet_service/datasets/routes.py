@@ -12,16 +12,17 @@ from fastapi import APIRouter, Path, Query, Request
 from starlette.datastructures import Headers
 
 from trivet.errors import DataError, InputError, OverloadError
-from trivet.recipe import Recipe, read_recipe
+from trivet.recipe import read_recipe
+from trivet.recipe.data import DataRecipe
 from trivet_service.access import Caller, Reader, Trainer
 from trivet_service.audit import actor_of, record_now
 from trivet_service.context import Context
 from trivet_service.datasets.check import AT_ONCE, Checked, check_apart
-from trivet_service.datasets.schemas import DataSetDeleted, DataSetPut, DataSetShown, show_put, show_set
+from trivet_service.datasets.schemas import DataSetDeleted, DataSetPut, DataSetShown, DataSetsPage, show_put, show_set
 from trivet_service.datasets.shelf import FORMATS, NAME, DataSet, Shelf, TableFile
 from trivet_service.datasets.upload import Uploaded, receive
 from trivet_service.exchange import exchange_of
-from trivet_service.paging import Order, Page, PageAsked, close_page, cut_page, open_page
+from trivet_service.paging import Order, PageAsked, close_page, cut_page, open_page
 from trivet_service.problems import Flaw, ProblemError
 from trivet_service.service import Service
 
@@ -37,13 +38,11 @@ _BODY: dict[str, Any] = {
     }
 }
 
-Name = Annotated[str, Path(pattern=f"^{NAME.pattern}$", description="Small letters, digits and hyphens.")]
+Name = Annotated[
+    str, Path(pattern=f"^{NAME.pattern}$", description="Small letters, digits and hyphens.", examples=["faq"])
+]
 Table = Literal["train", "validation", "test", "out_of_scope_test", "interactions", "items"]
 Column = Annotated[str, Query(max_length=200)]
-
-
-class DataSetsPage(Page[DataSetShown]):
-    """Some of the tenant's data sets, by name."""
 
 
 def dataset_routes(context: Context, services: Sequence[Service]) -> APIRouter:
@@ -61,19 +60,20 @@ def dataset_routes(context: Context, services: Sequence[Service]) -> APIRouter:
         caller: Trainer,
         name: Name,
         table: Annotated[Table, Query(description="Which table the file is.")] = "train",
-        service: Annotated[str, Query(description="Whose recipe says how to read it; default: the only one.")] = "",
+        service: Annotated[
+            str, Query(description="Whose recipe says how to read it; empty: the only one's, or guesses.")
+        ] = "",
         text: Annotated[Column, Query(description="Column of the text.")] = "",
         label: Annotated[Column, Query(description="Column of the label.")] = "",
     ) -> DataSetPut:
         columns = {role: column for role, column in (("text", text), ("label", label)) if column}
-        recipe = _recipe(services, service)
+        reading = _reading(services, service, columns)
         table_format = _format(request.headers)
         shelf = Shelf(settings.home, caller.tenant)
         draft = await asyncio.to_thread(shelf.draft, table_format)
         try:
             uploaded = await receive(request, draft)
-            data = {**recipe.data.model_dump(mode="json"), "columns": columns}
-            checked = await asyncio.to_thread(_check, checks, uploaded, table, data)
+            checked = await asyncio.to_thread(_check, checks, uploaded, table, reading)
             found = await asyncio.to_thread(_store, shelf, name, table, table_format, uploaded, checked, columns)
         finally:
             draft.unlink(missing_ok=True)
@@ -159,11 +159,12 @@ def _format(headers: Headers) -> str:
     return FORMATS[kind]
 
 
-def _recipe(services: Sequence[Service], name: str) -> Recipe:
-    """The default recipe of the service that a table is meant for."""
+def _reading(services: Sequence[Service], name: str, columns: dict[str, str]) -> dict[str, Any]:
+    """How a table is read: as the default recipe of the service says that it is meant for, else by good guesses."""
     by_name = {service.name: service for service in services}
-    chosen = by_name.get(name) if name else services[0] if len(services) == 1 else None
-    if chosen is None:
+    if name and name not in by_name:
         detail = f"query parameter service: name one of {', '.join(by_name)}."
         raise ProblemError(422, "no such service.", errors=[Flaw(pointer="", detail=detail)])
-    return read_recipe(chosen.recipes / "default.toml")
+    chosen = by_name.get(name) or (services[0] if len(services) == 1 else None)
+    data = DataRecipe(dataset="upload") if chosen is None else read_recipe(chosen.recipes / "default.toml").data
+    return {**data.model_dump(mode="json"), "columns": columns}

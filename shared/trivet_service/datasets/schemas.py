@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from trivet_service.datasets.check import Checked
 from trivet_service.datasets.shelf import DataSet
+from trivet_service.paging import Page
 
 _EXAMPLE: dict[str, Any] = {
     "name": "faq",
@@ -24,7 +25,7 @@ _EXAMPLE: dict[str, Any] = {
     },
     "columns": {"text": "question", "label": "intent"},
 }
-_FINDING = {
+_FINDING: dict[str, Any] = {
     "kind": "rare label",
     "severity": "warning",
     "rows": 3,
@@ -52,6 +53,12 @@ class DataSetShown(BaseModel):
     version: str = Field(description="Of the content of all tables; a job uses the one that counted when it was asked.")
     tables: dict[str, TableShown]
     columns: dict[str, str] = Field(description="Columns by the part they play, where they were named.")
+
+
+class DataSetsPage(Page[DataSetShown]):
+    """Some of the tenant's data sets, by name."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_EXAMPLE], "next_cursor": None}]})
 
 
 class Found(BaseModel):

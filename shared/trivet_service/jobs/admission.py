@@ -17,7 +17,7 @@ from trivet_service.jobs.kinds import kinds_of
 from trivet_service.jobs.queue import Wish
 from trivet_service.service import Service
 from trivet_service.settings import ServiceSettings
-from trivet_service.tenant_heads import MARK
+from trivet_service.sources import MARK
 from trivet_service.tenants import DEFAULT
 
 # Steps between two checkpoints where the recipe says nothing: what a lost worker loses at most.

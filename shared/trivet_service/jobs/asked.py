@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from trivet_service.datasets.shelf import NAME as SET_NAME
 
@@ -69,11 +69,27 @@ class RebuildAsked(_Asked):
     model: str = Field("", description="As for evaluate.", examples=["recommend@candidate"])
 
 
-JobAsked = Annotated[TrainAsked | EvaluateAsked | ImportAsked | RebuildAsked, Field(discriminator="kind")]
+def _tag(asked: Any) -> str:
+    kind = asked.get("kind") if isinstance(asked, dict) else getattr(asked, "kind", "")
+    return f"<{kind}>"
 
-EXAMPLES: dict[str, dict[str, Any]] = {
-    "train": {"value": {"kind": "train", "dataset": "faq", "overrides": {"method.kind": "full"}}},
-    "evaluate": {"value": {"kind": "evaluate", "model": "support@candidate", "dataset": "faq"}},
+
+# In angle brackets, so that a pointer to what is wrong leaves them out.
+JobAsked = Annotated[
+    Annotated[TrainAsked, Tag("<train>")]
+    | Annotated[EvaluateAsked, Tag("<evaluate>")]
+    | Annotated[ImportAsked, Tag("<import>")]
+    | Annotated[RebuildAsked, Tag("<rebuild>")],
+    Discriminator(
+        _tag,
+        custom_error_type="kind",
+        custom_error_message="kind is one of train, evaluate, import, rebuild",
+    ),
+]
+
+EXAMPLES: dict[str, Any] = {
+    "train": {"value": {"kind": "train", "service": "support", "dataset": "faq", "overrides": {"method.kind": "full"}}},
+    "evaluate": {"value": {"kind": "evaluate", "service": "support", "model": "support@candidate", "dataset": "faq"}},
     "import": {"value": {"kind": "import", "dataset": "shop", "service": "recommend"}},
     "rebuild": {"value": {"kind": "rebuild", "service": "recommend"}},
 }

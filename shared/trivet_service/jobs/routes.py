@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Request, Response
-from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from trivet_service.access import Reader, Trainer
 from trivet_service.audit import actor_of
@@ -16,21 +15,20 @@ from trivet_service.context import Check, Context
 from trivet_service.exchange import exchange_of
 from trivet_service.jobs.admission import admit
 from trivet_service.jobs.asked import EXAMPLES, JobAsked
-from trivet_service.jobs.events import follow, position_of
+from trivet_service.jobs.events import position_of
 from trivet_service.jobs.job import Job
 from trivet_service.jobs.queue import BY_AGE, JobQueue
-from trivet_service.jobs.schemas import JobListed, JobShown, LineShown, list_job, show_job, show_line
+from trivet_service.jobs.schemas import JobShown, JobsPage, LinesPage, list_job, show_job, show_line
 from trivet_service.jobs.sightings import count_jobs, count_workers
-from trivet_service.paging import Order, Page, PageAsked, close_page, open_page
+from trivet_service.jobs.stream import JobStream
+from trivet_service.paging import Order, PageAsked, close_page, open_page
 from trivet_service.problems import ProblemError
 from trivet_service.proxy import location
 from trivet_service.service import Service
 from trivet_service.storage.errors import StoreUnavailableError
+from trivet_service.streams.stream import Pace
 
 _BY_LINE = Order("lines", (int,))
-# Seconds between two comments that keep a stream open, and those that a reader may take to read.
-_PING_S = 15
-_READ_S = 30.0
 _ASKED: Any = Body(openapi_examples=EXAMPLES)
 _ACCEPTED: dict[int | str, dict[str, Any]] = {
     202: {
@@ -52,14 +50,6 @@ _STREAM: dict[int | str, dict[str, Any]] = {
 }
 
 JobId = Annotated[str, Path(max_length=64, description="As `POST /v1/jobs` gave it.")]
-
-
-class JobsPage(Page[JobListed]):
-    """Some of the tenant's jobs, the newest first."""
-
-
-class LinesPage(Page[LineShown]):
-    """Some lines of a job's log, the oldest first."""
 
 
 def job_routes(context: Context, services: Sequence[Service]) -> APIRouter:
@@ -126,7 +116,8 @@ def job_routes(context: Context, services: Sequence[Service]) -> APIRouter:
     @router.get(
         "/v1/jobs/{job_id}/events",
         summary="A job as server-sent events",
-        response_class=EventSourceResponse,
+        response_class=JobStream,
+        status_code=200,
         responses=_STREAM,
     )
     async def stream(
@@ -142,14 +133,15 @@ def job_routes(context: Context, services: Sequence[Service]) -> APIRouter:
         def show_end(ended: Job) -> dict[str, Any]:
             return show_job(ended, root=root, workers=0).model_dump(mode="json", exclude={"workers"})
 
-        async def events() -> AsyncIterator[ServerSentEvent]:
-            told = follow(
-                of(caller.tenant), job.id, after=after, show=show_end, is_over=lambda: context.drain.has_begun
-            )
-            async for one in told:
-                yield ServerSentEvent(one.data, event=one.event, id=one.id)
-
-        return EventSourceResponse(events(), ping=_PING_S, send_timeout=_READ_S)
+        return JobStream(
+            of(caller.tenant),
+            job.id,
+            after=after,
+            show=show_end,
+            pace=Pace(settings.stream_heartbeat_s, settings.stream_stall_s),
+            seat=context.streams.seat_for(request, caller),
+            may_stay=context.streams.stays(request, caller),
+        )
 
     return router
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from trivet_service.jobs.job import Job, Kind, Status
 from trivet_service.jobs.lines import Line
+from trivet_service.paging import Page
 
 _JOB: dict[str, Any] = {
     "job_id": "5f0c9d2ab7e14c3f8a61",
@@ -33,6 +34,9 @@ _JOB: dict[str, Any] = {
     "workers": 1,
 }  # fmt: skip
 
+_LISTED: dict[str, Any] = {name: _JOB[name] for name in _JOB if name not in ("result", "workers")}
+_LINE: dict[str, Any] = {"sequence": 4, "time": "2026-11-24T09:30:04Z", "line": "stage fit"}
+
 
 class JobError(BaseModel):
     """Why a job failed: for programs (`code`) and people."""
@@ -46,9 +50,7 @@ class JobError(BaseModel):
 class JobListed(BaseModel):
     """A job without its result."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{name: _JOB[name] for name in _JOB if name not in ("result", "workers")}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_LISTED]})
 
     job_id: str
     service: str
@@ -82,13 +84,23 @@ class JobShown(JobListed):
 class LineShown(BaseModel):
     """One line of a job's log."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"sequence": 4, "time": "2026-11-24T09:30:04Z", "line": "stage fit"}]}
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_LINE]})
 
     sequence: int
     time: datetime
     line: str
+
+
+class JobsPage(Page[JobListed]):
+    """Some of the tenant's jobs, the newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_LISTED], "next_cursor": None}]})
+
+
+class LinesPage(Page[LineShown]):
+    """Some lines of a job's log, the oldest first."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_LINE], "next_cursor": None}]})
 
 
 def list_job(job: Job, *, root: str) -> JobListed:

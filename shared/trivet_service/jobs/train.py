@@ -32,6 +32,8 @@ def train(work: Work) -> Mapping[str, Any]:
     registry = open_registry(settings)
     place, began = work.folder / "artifact", time.perf_counter()
     if not place.exists():
+        for checkpoint in sorted((work.folder / "run").rglob("step-*"))[-1:]:
+            print(f"goes on from {checkpoint.name}", flush=True)
         artifact = train_artifact(
             recipe,
             out=place,

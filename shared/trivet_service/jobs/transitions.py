@@ -38,7 +38,7 @@ def move(rows: Rows, job: Job, values: Mapping[str, Any], *where: ColumnElement[
 
 
 def _announce(rows: Rows, job: Job) -> None:
-    data: dict[str, Any] = {"job": job.id, "service": job.service, "kind": job.kind, "status": job.status}
+    data: dict[str, Any] = {"job_id": job.id, "service": job.service, "kind": job.kind, "status": job.status}
     if job.result is not None:
         # What a reader goes on with; the whole is at the job's address.
         data |= {name: job.result[name] for name in ("model", "version", "headline") if name in job.result}

@@ -13,6 +13,7 @@ kit_tables = new_tables()
 _DEFINED_IN = (
     "trivet_service.audit",
     "trivet_service.idempotency",
+    "trivet_service.jobs.tables",
     "trivet_service.key_store",
     "trivet_service.outbox",
     "trivet_service.predictions.feedback",
