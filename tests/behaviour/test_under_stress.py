@@ -11,10 +11,11 @@ import pytest
 
 
 class Gated:
-    """The engine behind a gate that a test can shut; a text of a certain length breaks it."""
+    """The engine behind a gate that a test can shut, or that takes its time; a text of a certain length breaks it."""
 
-    def __init__(self, engine, *, poisoned_length: int = 0) -> None:
+    def __init__(self, engine, *, poisoned_length: int = 0, seconds: float = 0.0) -> None:
         self.engine = engine
+        self.seconds = seconds
         self.poisoned_length = poisoned_length
         self.gate = threading.Event()
         self.gate.set()
@@ -25,6 +26,7 @@ class Gated:
 
     def infer(self, ids, mask):
         self.gate.wait(20)
+        time.sleep(self.seconds)
         if (mask.sum(axis=1) == self.poisoned_length).any():
             raise RuntimeError("the engine broke")
         self.rows += len(ids)
@@ -90,6 +92,30 @@ def test_a_model_that_serves_in_fp32_for_int8_is_ready_and_says_why(client):
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["checks"]["support.model"]["degraded"].startswith("golden text 3")
+
+
+def test_a_wait_that_would_be_too_long_is_refused_at_once_and_told(serve):
+    client = serve("support", deadline_s=1.5)
+    batcher = client.context.models.of("support").batcher
+    batcher.engine = Gated(batcher.engine, seconds=0.4)
+    # The batcher learns how long a batch takes.
+    for text in ("my card", "pin lost", "the money transfer", "my card late"):
+        assert client.post("/v1/parse", json={"text": text}).status_code == 200
+    # 80 different texts are at least five batches: two seconds.
+    texts = [" ".join(["card"] * at + ["pin"] * other) for at in range(1, 11) for other in range(1, 9)]
+    waiting = [send(client, text) for text in texts]
+    wait_until(lambda: batcher.counters().refused > 0)
+    started = time.monotonic()
+    refused = client.post("/v1/parse", json={"text": "where is my card"})
+    assert time.monotonic() - started < 0.4, "it is told before a batch has been run"
+    assert (refused.status_code, refused.json()["code"]) == (429, "overloaded")
+    assert "longer than the 1.50 s it may take" in refused.json()["detail"]
+    assert 1 <= int(refused.headers["retry-after"]) <= 3
+    found = [int(connection.recv(12)[9:]) for connection in waiting]
+    assert set(found) == {200, 429}
+    assert found.count(200) >= 2, "those who fit into the time are answered"
+    for connection in waiting:
+        connection.close()
 
 
 def test_a_full_queue_is_not_ready_and_refuses(serve):
