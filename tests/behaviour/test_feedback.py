@@ -145,6 +145,19 @@ def test_answers_of_every_service_are_kept_and_told_right_or_wrong(server, clien
         assert httpx.get(f"{address}/readyz").json()["checks"]["feedback"]["ok"]
 
 
+def test_what_was_personal_never_reaches_the_disk(start_server, tmp_path):
+    path = tmp_path / "store.db"
+    with start_server("support", url=f"sqlite:///{path}", insecure=True, prediction_texts="true") as address:
+        answer = httpx.post(f"{address}/v1/parse", json={"text": f"where is {SECRET}"}).json()
+        said = {"request_id": answer["request_id"], "correct": False, "note": SECRET}
+        assert httpx.post(f"{address}/v1/feedback", json=said).status_code == 200
+        wait_until(lambda: metric(address, "trivet_predictions_total", outcome="kept") == 1)
+    content = b"".join(file.read_bytes() for file in tmp_path.glob("store.db*"))
+    assert content.count(b"my card [card], write to [email]") >= 2
+    assert b"4111" not in content
+    assert b"jane" not in content
+
+
 def test_only_who_may_train_reads_what_others_wrote(server, clients):
     with server("support") as address, clients(address, "red", "read", "write") as bot:
         answer = bot.post("/v1/parse", json={"text": "my card arrive"}).json()
@@ -218,6 +231,12 @@ def test_a_bad_feedback_is_refused_where_it_is_bad(serve, body, pointer):
     answer = serve("support").post("/v1/feedback", json=body)
     assert answer.status_code == 422
     assert [flaw["pointer"] for flaw in answer.json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("asked", ["service=a%00b", "decision=%00", "request_id=a%20b", "cursor=zzz", "limit=0"])
+def test_a_bad_query_is_refused(serve, asked):
+    answer = serve("support").get(f"/v1/predictions?{asked}")
+    assert answer.status_code == 422, answer.text
 
 
 def test_feedback_that_contradicts_itself_or_cannot_be_kept_is_refused(serve):

@@ -38,6 +38,9 @@ def places(key: str) -> list[tuple[str, str, dict]]:
         ("POST", "/v1/parse", {"headers": good, "content": f'{{"text": "{secret}'}),
         ("POST", "/v1/parse", {"headers": good, "content": b"\xff" + secret.encode()}),
         ("POST", "/v1/explain", {"headers": good, "json": {"text": secret}}),
+        ("POST", "/v1/feedback", {"headers": good, "json": {"request_id": WORD, "label": secret, "note": secret}}),
+        ("POST", "/v1/feedback", {"headers": good, "json": {"request_id": key, "correct": secret}}),
+        ("GET", "/v1/predictions", {"headers": good, "params": {"request_id": key, "cursor": secret}}),
         ("GET", f"/v1/{WORD}/{CARD}", {"headers": good}),
         ("GET", f"/{WORD}", {}),
         ("GET", "/readyz", {"params": {WORD: secret}}),
@@ -55,7 +58,7 @@ def places(key: str) -> list[tuple[str, str, dict]]:
 
 
 def test_nothing_that_a_client_sends_is_in_the_log(home, artifacts):
-    make = [*PROGRAM, "keys", "create", "--name", "me", "--scope", "read", "--json"]
+    make = [*PROGRAM, "keys", "create", "--name", "me", "--scope", "read", "--scope", "write", "--json"]
     key = json.loads(subprocess.run(make, env=home, capture_output=True, text=True, check=True).stdout)["key"]
     command = [*PROGRAM, "serve", "support", "--model", f"support={artifacts['support']}", "--port", "0"]
     process = subprocess.Popen(command, env=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -46,7 +46,8 @@ _GIVEN: Any = Body(
         },
     }
 )
-ServiceAsked = Annotated[str, Query(max_length=64, description="Only this service.")]
+_NAME = "^[A-Za-z0-9_-]{0,64}$"
+ServiceAsked = Annotated[str, Query(pattern=_NAME, description="Only this service.")]
 
 
 def prediction_routes(context: Context) -> APIRouter:
@@ -99,7 +100,7 @@ def prediction_routes(context: Context) -> APIRouter:
         caller: Trainer,
         asked: PageAsked,
         service: ServiceAsked = "",
-        decision: Annotated[str, Query(max_length=64, description="Only this decision.")] = "",
+        decision: Annotated[str, Query(pattern=_NAME, description="Only this decision.")] = "",
         request_id: Annotated[RequestId | None, Query(description="Only the answers to this request.")] = None,
     ) -> PredictionsPage:
         window = open_page(asked, _LATEST_PREDICTIONS)

@@ -23,7 +23,7 @@ Served: TypeAlias = tuple[str, str, int]
 # As long as a promise holds, an alarm takes this many feedbacks on average until it rings all the same.
 FEEDBACKS_TO_A_FALSE_ALARM = 1000
 # The latest feedbacks that an alarm is made from.
-_HEARD = 20_000
+_HEARD = 5_000
 
 
 @dataclass(frozen=True)
