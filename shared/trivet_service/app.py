@@ -44,6 +44,7 @@ from trivet_service.retries import Retries
 from trivet_service.service import Service
 from trivet_service.storage.kit import kit_domain
 from trivet_service.streams.routes import stream_routes
+from trivet_service.webhooks.routes import webhook_routes
 
 
 def create_app(services: Sequence[Service], context: Context) -> FastAPI:
@@ -68,6 +69,7 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
     app.include_router(embeddings_routes(context), tags=["openai"])
     for access in (key_routes, tenant_routes, audit_routes):
         app.include_router(access(context), tags=["access"], responses=PROBLEMS)
+    app.include_router(webhook_routes(context), tags=["webhooks"], responses=PROBLEMS)
     app.include_router(stream_routes(context), tags=["streams"], responses=PROBLEMS)
     app.include_router(dataset_routes(context, services), tags=["datasets"], responses=PROBLEMS)
     app.include_router(job_routes(context, services), tags=["jobs"], responses=PROBLEMS)
@@ -115,7 +117,7 @@ def _lifespan(services: Sequence[Service], context: Context) -> Callable[[FastAP
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
-            async with _database(services, context), kept_doors(context), context.streams.running(), _models(context):
+            async with _database(services, context), kept_doors(context), _events(context), _models(context):
                 yield
         except Exception as error:
             # The server would only log it; the command line says it in one line.
@@ -134,6 +136,12 @@ async def _database(services: Sequence[Service], context: Context) -> AsyncItera
         yield
     finally:
         await asyncio.to_thread(context.database.close)
+
+
+@asynccontextmanager
+async def _events(context: Context) -> AsyncIterator[None]:
+    async with context.streams.running(), context.webhooks.running():
+        yield
 
 
 @asynccontextmanager

@@ -14,6 +14,8 @@ from trivet_service.predictions.log import PredictionLog
 from trivet_service.settings import ServiceSettings
 from trivet_service.storage.database import Database
 from trivet_service.streams.streams import Streams
+from trivet_service.webhooks.delivery import enqueue
+from trivet_service.webhooks.hub import WebhookHub
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Context:
     metrics: Metrics
     predictions: PredictionLog
     streams: Streams
+    webhooks: WebhookHub
     log: Logger
     lines: Lines
     drain: Drain = field(default_factory=Drain)
@@ -58,7 +61,16 @@ def open_context(settings: ServiceSettings, models: Models, *, keys: bool) -> Co
         doorkeeper=doorkeeper,
         metrics=metrics,
         predictions=PredictionLog(settings, database, log, metrics.registry),
-        streams=Streams(settings, database, doorkeeper=doorkeeper, drain=drain, log=log, registry=metrics.registry),
+        streams=Streams(
+            settings,
+            database,
+            doorkeeper=doorkeeper,
+            drain=drain,
+            log=log,
+            registry=metrics.registry,
+            also=(enqueue,),
+        ),
+        webhooks=WebhookHub(settings, database, drain=drain, log=log, registry=metrics.registry),
         log=log,
         lines=lines,
         drain=drain,

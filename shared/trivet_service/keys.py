@@ -25,7 +25,7 @@ class AccessError(TrivetError):
 
 
 class UnknownError(AccessError):
-    """A key or a tenant that is not there, or belongs to another."""
+    """A key, a tenant or another thing that is not there, or belongs to another tenant."""
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,14 @@ class ServiceSettings(Settings):
     job_timeout_s: float = Field(14_400.0, gt=0, description="Longest time that an attempt at a job may take.")
     job_lease_s: float = Field(30.0, ge=1, description="Seconds without a word after which another worker takes a job.")
     job_attempts: int = Field(3, ge=1, description="Workers that may lose a job before it is given up.")
+    webhooks: bool = Field(default=True, description="Whether this process sends to webhooks; another one may.")
+    max_webhooks: int = Field(20, ge=0, description="Most webhooks of a tenant.")
+    webhook_threads: int = Field(8, ge=1, le=256, description="Most webhooks that are sent to at once.")
+    webhook_timeout_s: float = Field(10.0, gt=0, le=120, description="Seconds that a receiver gets to answer.")
+    webhook_retry_s: str = Field(
+        "5, 30, 120, 900, 3600, 21600", description="Seconds to wait after each failure; after the last it is given up."
+    )
+    delivery_days: float = Field(30.0, gt=0, description="Days that deliveries are kept, dead ones too.")
     database_url: str = Field("", description="SQLAlchemy URL of the store; empty: SQLite in HOME/store.db.")
     outgoing_allow: str = Field(
         "", description="Hosts and networks that requests may be sent to although they are not public; commas between."

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _idempotency()
     _jobs()
     _stream()
+    _webhooks()
     _predictions()
 
 
@@ -207,3 +208,47 @@ def _jobs() -> None:
         sa.Column("started_at", sa.Float, nullable=False),
         sa.Column("seen_at", sa.Float, nullable=False),
     )
+
+
+def _webhooks() -> None:
+    op.create_table(
+        "kit_webhooks",
+        sa.Column("tenant", sa.String, primary_key=True),
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("url", sa.String, nullable=False),
+        sa.Column("topics", sa.JSON, nullable=False),
+        sa.Column("description", sa.String, nullable=False),
+        sa.Column("secret", sa.String, nullable=False),
+        sa.Column("old_secret", sa.String, nullable=False),
+        sa.Column("old_secret_until", sa.Float, nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("disabled_at", sa.Float),
+        sa.Column("disabled_why", sa.String, nullable=False),
+        sa.Column("paused_until", sa.Float, nullable=False),
+        sa.Column("turn", sa.String, nullable=False),
+        sa.Column("turn_until", sa.Float, nullable=False),
+        sa.Column("served_at", sa.Float, nullable=False),
+    )
+    op.create_table(
+        "kit_deliveries",
+        sa.Column("tenant", sa.String, primary_key=True),
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("webhook", sa.String, nullable=False),
+        sa.Column("sequence", sa.BigInteger, nullable=False),
+        sa.Column("type", sa.String, nullable=False),
+        sa.Column("body", sa.String, nullable=False),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("status", sa.String, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("next_at", sa.Float, nullable=False),
+        sa.Column("attempted_at", sa.Float),
+        sa.Column("response_status", sa.Integer),
+        sa.Column("error", sa.String, nullable=False),
+        sa.Column("finished_at", sa.Float),
+    )
+    due = ["tenant", "webhook", "status", "next_at"]
+    op.create_index("ix_kit_deliveries_due", "kit_deliveries", due)
+    op.create_index("ix_kit_deliveries_status_next_at", "kit_deliveries", ["status", "next_at"])
+    by_age = ["tenant", "webhook", "created_at", "id"]
+    op.create_index("ix_kit_deliveries_tenant_webhook_created_at_id", "kit_deliveries", by_age)
+    op.create_index("ix_kit_deliveries_created_at", "kit_deliveries", ["created_at"])

@@ -20,6 +20,7 @@ _DEFINED_IN = (
     "trivet_service.predictions.prediction",
     "trivet_service.streams.log",
     "trivet_service.tenants",
+    "trivet_service.webhooks.tables",
 )
 
 
