@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -60,7 +61,8 @@ class Answer(BaseModel):
     """What a peer writes: a label a test text, seconds without imports and loading the encoder, versions.
 
     CPU seconds are those of all its threads and of the programs that it starts: a busy machine adds little to them.
-    `peak_mb` is the most resident memory that it had, such programs included. 0: not told.
+    `peak_mb` is the most resident memory that it had, such programs included. 0: not told. `stopped` is "time" or
+    "memory" where it ended after `steps` of `steps_planned` because of that limit, and labels as it stood then.
     """
 
     predicted: tuple[str, ...]
@@ -69,6 +71,9 @@ class Answer(BaseModel):
     train_cpu_seconds: float = Field(0.0, ge=0)
     predict_cpu_seconds: float = Field(0.0, ge=0)
     peak_mb: float = Field(0.0, ge=0)
+    stopped: Literal["", "time", "memory"] = ""
+    steps: int = Field(0, ge=0)
+    steps_planned: int = Field(0, ge=0)
     versions: dict[str, str]
 
 
@@ -97,6 +102,9 @@ class PeerRecord(BaseModel):
     train_cpu_seconds: float = 0.0
     predict_cpu_seconds: float = 0.0
     peak_mb: float = 0.0
+    stopped: Literal["", "time", "memory"] = ""
+    steps: int = 0
+    steps_planned: int = 0
     versions: dict[str, str]
     program_sha256: str
     command: str
@@ -155,6 +163,9 @@ def run_peer(peer: Peer, bench: Workbench, *, say: Callable[[str], None]) -> Pee
         train_cpu_seconds=answer.train_cpu_seconds,
         predict_cpu_seconds=answer.predict_cpu_seconds,
         peak_mb=answer.peak_mb,
+        stopped=answer.stopped,
+        steps=answer.steps,
+        steps_planned=answer.steps_planned,
         versions=answer.versions,
         program_sha256=hash_program(peer, bench),
         command=f"trivet bench peer {peer.name} --dataset {peer.dataset} --seed {peer.seed}",

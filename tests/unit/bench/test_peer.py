@@ -140,7 +140,7 @@ def test_offline_nothing_is_installed(toy: Any, peer: Peer) -> None:
 def test_the_peers_of_this_checkout_name_their_versions_and_import_nothing_of_ours() -> None:
     root = Path(__file__).parents[3] / "benchmarks"
     others = set(list_peers(root)) - {OURS}
-    assert others == {"sentence-transformers", "setfit"}
+    assert others == {"sentence-transformers", "setfit", "setfit-defaults"}
     for name in others:
         folder = root / "peers" / name
         lines = (folder / "requirements.txt").read_text().split()

@@ -17,6 +17,7 @@ from trivet.cli.progress import ScreenProgress
 BLOCKS = """
 import ctypes, os, sys
 from trivet.cli.memory import give_back, spare_memory
+from trivet.cli.progress import ScreenProgress
 if sys.argv[1] == "spare":
     spare_memory()
 page = os.sysconf("SC_PAGE_SIZE")
@@ -33,6 +34,9 @@ assert held > 90, held
 large.clear()
 if sys.argv[1] == "give back":
     give_back()
+if sys.argv[1] == "ten steps":
+    for done in range(2, 12):
+        ScreenProgress().step(done, 99, "")
 print(resident() - before, os.environ.get("ONEDNN_PRIMITIVE_CACHE_CAPACITY"))
 """
 
@@ -59,6 +63,7 @@ def needs_glibc() -> bool:
 @pytest.mark.skipif(needs_glibc(), reason="the C library is not glibc")
 def test_freed_blocks_stay_in_the_heap_unless_the_process_spares_memory_or_gives_it_back() -> None:
     assert run_blocks("as it is")[0] > 50
+    assert run_blocks("ten steps")[0] < 20
     assert run_blocks("spare")[0] < 20
     assert run_blocks("give back")[0] < 20
 
