@@ -1,9 +1,10 @@
-"""Answers to several texts: rendered in order, counted, and each failing alone."""
+"""Answers to texts: rendered in order, counted, kept for feedback, and each failing alone."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from fastapi import Request
@@ -47,84 +48,75 @@ class Failed(BaseModel):
     detail: str = Field(examples=["this text could not be answered"])
 
 
-def render_answers(
-    request: Request,
-    context: Context,
-    model: Model,
-    texts: Sequence[str],
-    outcomes: Sequence[ClassificationAnswer | Exception],
-    render: Callable[[ClassificationAnswer], A],
-    *,
-    is_promised: bool = True,
-) -> list[A | Failed]:
-    """Outcomes as they go out, in order; noted as by `note_answers`."""
-    rendered: list[A | Failed] = []
-    for at, outcome in enumerate(outcomes):
-        if isinstance(outcome, Exception):
-            request_id = exchange_of(request.scope).request_id
-            context.log.error("text failed", request_id=request_id, at=at, error=type(outcome).__name__)
-            rendered.append(Failed(code="internal", detail="this text could not be answered"))
-        else:
-            rendered.append(render(outcome))
-    note_answers(request, context, model, texts, rendered, is_promised=is_promised)
-    return rendered
-
-
-def note_answers(
-    request: Request,
-    context: Context,
-    model: Model,
-    texts: Sequence[str],
-    outcomes: Sequence[Answered | Failed],
-    *,
-    is_promised: bool = True,
-) -> None:
-    """Count the answers to texts in the metrics and on the canonical log line, and keep them for feedback.
+@dataclass(frozen=True)
+class Answering:
+    """One request that a model answers: whatever goes out passes here, is counted and kept for feedback.
 
     Without `is_promised` the promise of the model does not hold for these answers.
     """
-    places = [at for at, outcome in enumerate(outcomes) if not isinstance(outcome, Failed)]
-    answers = [outcome for outcome in outcomes if not isinstance(outcome, Failed)]
-    _keep(request, context, model, texts, dict(zip(places, answers, strict=True)), is_promised=is_promised)
-    decisions: dict[str, int] = {}
-    for answer in answers:
-        decisions[answer.decision] = decisions.get(answer.decision, 0) + 1
-    truncated = sum(answer.truncated for answer in answers)
-    tokens = sum(answer.tokens for answer in answers)
-    exchange_of(request.scope).note(texts=len(answers), tokens=tokens, truncated=truncated, decisions=decisions)
-    context.metrics.count_answers(
-        service=model.service, model=model.name, version=str(model.version), decisions=decisions, truncated=truncated
-    )
 
+    request: Request
+    context: Context
+    model: Model
+    is_promised: bool = True
 
-def _keep(
-    request: Request,
-    context: Context,
-    model: Model,
-    texts: Sequence[str],
-    answers: Mapping[int, Answered],
-    *,
-    is_promised: bool,
-) -> None:
-    now, request_id = time.time(), exchange_of(request.scope).request_id
-    promised = promised_risk(model) if is_promised else None
-    kept = [
-        Prediction(
-            tenant=request.state.caller.tenant,
-            request_id=request_id,
-            item=at,
-            time=now,
-            service=model.service,
-            model=model.name,
-            version=model.version,
-            label=answer.label,
-            decision=answer.decision,
-            confidence=answer.confidence,
-            promised=promised,
+    def render(
+        self,
+        texts: Sequence[str],
+        outcomes: Sequence[ClassificationAnswer | Exception],
+        render: Callable[[ClassificationAnswer], A],
+    ) -> list[A | Failed]:
+        """Outcomes as they go out, in order, and noted."""
+        rendered: list[A | Failed] = []
+        for at, outcome in enumerate(outcomes):
+            if isinstance(outcome, Exception):
+                request_id = exchange_of(self.request.scope).request_id
+                self.context.log.error("text failed", request_id=request_id, at=at, error=type(outcome).__name__)
+                rendered.append(Failed(code="internal", detail="this text could not be answered"))
+            else:
+                rendered.append(render(outcome))
+        self.note(texts, rendered)
+        return rendered
+
+    def note(self, texts: Sequence[str], outcomes: Sequence[Answered | Failed]) -> None:
+        """Count the answers to texts in the metrics and on the canonical log line, and keep them."""
+        answers = {at: outcome for at, outcome in enumerate(outcomes) if not isinstance(outcome, Failed)}
+        self._keep(texts, answers)
+        decisions: dict[str, int] = {}
+        for answer in answers.values():
+            decisions[answer.decision] = decisions.get(answer.decision, 0) + 1
+        truncated = sum(answer.truncated for answer in answers.values())
+        tokens = sum(answer.tokens for answer in answers.values())
+        notes = {"texts": len(answers), "tokens": tokens, "truncated": truncated, "decisions": decisions}
+        exchange_of(self.request.scope).note(**notes)
+        self.context.metrics.count_answers(
+            service=self.model.service,
+            model=self.model.name,
+            version=str(self.model.version),
+            decisions=decisions,
+            truncated=truncated,
         )
-        for at, answer in answers.items()
-    ]
-    context.predictions.note(kept, [texts[at] for at in answers])
+
+    def _keep(self, texts: Sequence[str], answers: Mapping[int, Answered]) -> None:
+        now, request_id = time.time(), exchange_of(self.request.scope).request_id
+        promised = promised_risk(self.model) if self.is_promised else None
+        kept = [
+            Prediction(
+                tenant=self.request.state.caller.tenant,
+                request_id=request_id,
+                item=at,
+                time=now,
+                service=self.model.service,
+                model=self.model.name,
+                version=self.model.version,
+                label=answer.label,
+                decision=answer.decision,
+                confidence=answer.confidence,
+                promised=promised,
+            )
+            for at, answer in answers.items()
+        ]
+        self.context.predictions.note(kept, [texts[at] for at in answers])
 
 
 def promised_risk(model: Model) -> float | None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from trivet.answers.classification import ClassificationAnswer
 from trivet_service.access import Reader
-from trivet_service.batches import Failed, note_answers, render_answers
+from trivet_service.batches import Answering, Failed
 from trivet_service.context import Context
 from trivet_service.limits import Text, check_batch
 from trivet_service.provenance import EXAMPLE, Provenance, provenance_of
@@ -89,7 +89,7 @@ def classification_routes(context: Context, *, service: str, title: str, example
     async def classify(request: Request, _: Reader, asked: Asked = one) -> LabelledText:
         model = await context.models.take(service, request)
         labelled = label(await model.answer(asked.text, top=asked.top))
-        note_answers(request, context, model, [asked.text], [labelled])
+        Answering(request, context, model).note([asked.text], [labelled])
         return LabelledText(**dict(labelled), **provenance_of(request, model))
 
     @router.post(f"/v1/{service}:batch", summary=f"{title}, many texts at once", name=f"{service}-batch")
@@ -97,7 +97,7 @@ def classification_routes(context: Context, *, service: str, title: str, example
         check_batch(len(asked.texts), limit=context.settings.max_batch, pointer="/texts")
         model = await context.models.take(service, request)
         outcomes = await model.answer_many(asked.texts, top=asked.top)
-        items = render_answers(request, context, model, asked.texts, outcomes, label)
+        items = Answering(request, context, model).render(asked.texts, outcomes, label)
         return LabelledTexts(items=items, **provenance_of(request, model))
 
     return router

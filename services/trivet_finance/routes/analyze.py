@@ -19,7 +19,7 @@ from trivet_finance.schemas import (
     FailedArticle,
 )
 from trivet_service.access import Reader
-from trivet_service.batches import Failed, note_answers, render_answers
+from trivet_service.batches import Answering, Failed
 from trivet_service.context import Context
 from trivet_service.limits import check_batch
 from trivet_service.model import Model
@@ -44,13 +44,13 @@ def analyze_routes(context: Context) -> APIRouter:
         depth = len(_facts(model).labels)
         if asked.text is not None:
             analysis = render(await model.answer(asked.text, top=depth))
-            note_answers(request, context, model, [asked.text], [analysis])
+            Answering(request, context, model).note([asked.text], [analysis])
             return AnalyzeAnswer(**dict(analysis), **provenance_of(request, model))
         articles = asked.articles or []
         check_batch(len(articles), limit=context.settings.max_batch, pointer="/articles")
         texts = [article.text for article in articles]
         outcomes = await model.answer_many(texts, top=depth, pointer="/articles/{row}/text")
-        found = render_answers(request, context, model, texts, outcomes, render)
+        found = Answering(request, context, model).render(texts, outcomes, render)
         named = [_name(article, one) for article, one in zip(articles, found, strict=True)]
         return AnalyzeAnswers(articles=named, **provenance_of(request, model))
 

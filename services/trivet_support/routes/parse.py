@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Request
 from trivet.answers.classification import ClassificationAnswer, ClassificationFacts
 from trivet.errors import ArtifactError, InputError
 from trivet_service.access import Reader
-from trivet_service.batches import note_answers, render_answers
+from trivet_service.batches import Answering
 from trivet_service.context import Context
 from trivet_service.limits import check_batch
 from trivet_service.model import Model
@@ -48,7 +48,8 @@ def parse_routes(context: Context) -> APIRouter:
         model = await context.models.take("support", request)
         facts = _facts(model, asked)
         parsed = _render(await model.answer(asked.text, top=_depth(asked, facts)), asked=asked, facts=facts)
-        note_answers(request, context, model, [asked.text], [parsed], is_promised=not asked.allowed_intents)
+        answering = Answering(request, context, model, is_promised=not asked.allowed_intents)
+        answering.note([asked.text], [parsed])
         return ParseAnswer(**dict(parsed), **provenance_of(request, model))
 
     @router.post("/v1/parse:batch", summary="What many messages want")
@@ -57,15 +58,8 @@ def parse_routes(context: Context) -> APIRouter:
         model = await context.models.take("support", request)
         facts = _facts(model, asked)
         outcomes = await model.answer_many(asked.texts, top=_depth(asked, facts))
-        items = render_answers(
-            request,
-            context,
-            model,
-            asked.texts,
-            outcomes,
-            partial(_render, asked=asked, facts=facts),
-            is_promised=not asked.allowed_intents,
-        )
+        answering = Answering(request, context, model, is_promised=not asked.allowed_intents)
+        items = answering.render(asked.texts, outcomes, partial(_render, asked=asked, facts=facts))
         return ParseAnswers(items=items, **provenance_of(request, model))
 
     return router
