@@ -1,6 +1,6 @@
 """SetFit as it comes: no num_iterations, so each row is paired with every other, and positive pairs are repeated.
 
-It stops after an hour of CPU time, or where its pairs take more than 12 GB; its logistic regression is then fitted on
+It stops after an hour of CPU time, or where its pairs take more than 8 GB; its logistic regression is then fitted on
 the encoder as it stood. `python run.py JOB ANSWER`: see packages/trivet/bench/peer.py for what the two files hold.
 """
 
@@ -23,7 +23,7 @@ from setfit import SetFitModel, Trainer, TrainingArguments
 from transformers import TrainerCallback
 
 HOUR = 3600.0
-MOST_BYTES = 12 * 10**9
+MOST_BYTES = 8 * 10**9
 
 
 class Clock(TrainerCallback):
