@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from trivet.answers.similarity import Shares, SimilarityFacts
+from trivet.artifact.artifact import Artifact
 from trivet.errors import ArtifactError
 from trivet.runtime.vector_index import F32, VectorIndex
 from trivet_recommend.shop import Shop
@@ -45,11 +46,13 @@ class Placement:
             return [Embedded(name, self._texts[name], vector) for name, vector in zip(names, vectors, strict=True)]
 
 
-class Catalogue:
-    """A placement a tenant, all by one encoder; where that is a tenant's own, of this tenant alone.
+def encoder_of(artifact: Artifact) -> str:
+    """Whose vectors those of an artifact are: the same weights answer a little differently in another precision."""
+    return f"{artifact.identity}-{artifact.graph.engine.precision}"
 
-    `encoder` tells whose vectors these are: the same weights answer a little differently in another precision.
-    """
+
+class Catalogue:
+    """A placement a tenant, all by one encoder; where that is a tenant's own, of this tenant alone."""
 
     def __init__(self, model: Model) -> None:
         """Raises ArtifactError where the model was not trained for similarity."""
@@ -57,7 +60,7 @@ class Catalogue:
         if not isinstance(facts, SimilarityFacts):
             todo = "Serve a model of `trivet train recommend`."
             raise ArtifactError("it was not trained for similarity.", where=model.name, todo=todo)
-        self.encoder = f"{model.artifact.identity}-{model.artifact.graph.engine.precision}"
+        self.encoder = encoder_of(model.artifact)
         self.tenant = model.tenant
         self.is_whole = False
         self._facts = facts

@@ -46,9 +46,9 @@ def load_dataset(recipe: DataRecipe, settings: ServiceSettings) -> tuple[int, in
     database.open([recommend_domain()])
     try:
         store = RecommendStore(database)
-        items = list(_items(dataset.frame("items")))
+        items = list(read_items(dataset.frame("items")))
         store.put_items(TENANT, items)
-        events = list(_events(dataset.frame("interactions"), recipe.dataset))
+        events = list(read_events(dataset.frame("interactions"), recipe.dataset))
         added = sum(
             len(store.add_events(TENANT, events[start : start + _AT_ONCE])) for start in range(0, len(events), _AT_ONCE)
         )
@@ -57,14 +57,16 @@ def load_dataset(recipe: DataRecipe, settings: ServiceSettings) -> tuple[int, in
     return len(items), added
 
 
-def _items(frame: pd.DataFrame) -> Iterator[Item]:
+def read_items(frame: pd.DataFrame) -> Iterator[Item]:
+    """The items of a table of the core."""
     added = _seconds(frame, "added_at") if "added_at" in frame else [0.0] * len(frame)
     columns = _columns(frame, "item", "text", "title", "category")
     for item, text, title, category, added_at in zip(*columns, added, strict=True):
         yield Item(item, text, title, category, added_at)
 
 
-def _events(frame: pd.DataFrame, name: str) -> Iterator[Event]:
+def read_events(frame: pd.DataFrame, name: str) -> Iterator[Event]:
+    """The events of a table of the core, by the name of the set and the line."""
     columns = _columns(frame, "line", "user", "item", "event", "value")
     for line, user, item, event, value, time in zip(*columns, _seconds(frame, "time"), strict=True):
         # The line makes an event of a file count once, however often the file is loaded.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trivet_service.service import Service
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from trivet_service.context import Context
+    from trivet_service.jobs.kinds import Work
     from trivet_service.storage.domain import Domain
 
 
@@ -28,6 +30,18 @@ def _domain() -> Domain:
     return recommend_domain()
 
 
+def _import(work: Work) -> Mapping[str, Any]:
+    from trivet_recommend.take_in import take_in
+
+    return take_in(work)
+
+
+def _rebuild(work: Work) -> Mapping[str, Any]:
+    from trivet_recommend.take_in import rebuild
+
+    return rebuild(work)
+
+
 service = Service(
     name="recommend",
     title="Recommendations from texts and behaviour",
@@ -35,4 +49,5 @@ service = Service(
     dataset="sample-recommend",
     routes=_routes,
     domain=_domain,
+    jobs={"import": _import, "rebuild": _rebuild},
 )

@@ -13,6 +13,7 @@ from trivet.runtime.vector_index import F32
 from trivet_recommend.catalogue import Catalogue, Placement
 from trivet_recommend.shop import Shop
 from trivet_recommend.store import Embedded, Event, Item, RecommendStore
+from trivet_recommend.turnstile import Turnstile
 from trivet_service.context import Check, Context
 from trivet_service.model import Model
 
@@ -39,6 +40,9 @@ class Shops:
         # The encoder whose vectors are kept in the store.
         self._kept = ""
         self._lock = threading.Lock()
+        self._turnstile = Turnstile()
+        # What came while a shop is built anew.
+        self._late: dict[str, list[Event]] = {}
         context.models.preparations["recommend"] = self
 
     @property
@@ -96,8 +100,9 @@ class Shops:
 
         Other encoders that answer, or are about to, embed them on the calling thread.
         """
-        self.store.put_items(tenant, items)
-        self.of(tenant).describe(items)
+        with self._turnstile.passing(tenant):
+            self.store.put_items(tenant, items)
+            self.of(tenant).describe(items)
         mine = self._catalogue(model)
         self._keep(mine, tenant, changed, vectors)
         # Looked at after the items were stored: an encoder that comes later finds them there.
@@ -108,9 +113,37 @@ class Shops:
 
     def record(self, tenant: str, events: Sequence[Event]) -> list[Event]:
         """Store the events that are new, then let the shop know; returns those."""
-        added = self.store.add_events(tenant, events)
-        self.of(tenant).record(added)
+        with self._turnstile.passing(tenant):
+            added = self.store.add_events(tenant, events)
+            with self._lock:
+                self._late.get(tenant, []).extend(added)
+            self.of(tenant).record(added)
         return added
+
+    def reload(self, tenant: str) -> None:
+        """Build a tenant's shop anew: a worker has written into the store. Meanwhile the old one answers.
+
+        What is written here meanwhile is in the new one too; writes wait only for the first and the last moment. One
+        thread reloads at a time.
+        """
+        with self._turnstile.stopped(tenant):
+            last = self.store.last_event(tenant)
+            late: list[Event] = []
+            with self._lock:
+                self._late[tenant] = late
+        new = Shop()
+        new.record(list(self.store.events(tenant, up_to=last)))
+        with self._turnstile.stopped(tenant):
+            new.describe(self.store.items(tenant))
+            new.record(late)
+            with self._lock:
+                self._late.pop(tenant, None)
+                self._shops[tenant] = new
+        with self._lock:
+            catalogues = list(self._catalogues.items())
+        for artifact, catalogue in catalogues:
+            if catalogue.holds(tenant):
+                self._fill(catalogue, tenant, artifact.embed)
 
     def check(self) -> Check:
         """How much the shops hold."""

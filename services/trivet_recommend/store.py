@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, String, Table, UniqueConstraint, func
 
 from trivet_service.paging import Window, select_page
 from trivet_service.storage.database import Database
@@ -146,11 +146,19 @@ class RecommendStore:
             query = select_page(rows.select(_items, *_ITEM), window, (_items.c.item,))
             return [Item(*row) for row in rows.fetch(query)]
 
-    def events(self, tenant: str) -> Iterator[Event]:
-        """Every event of a tenant, oldest first."""
+    def last_event(self, tenant: str) -> int:
+        """The number of the tenant's event that was written last; 0: none."""
+        with self._database.of(tenant).reading() as rows:
+            row = rows.first(rows.select(_events, func.max(_events.c.sequence)))
+        return (row[0] or 0) if row else 0
+
+    def events(self, tenant: str, *, up_to: int | None = None) -> Iterator[Event]:
+        """Every event of a tenant, oldest first; those written up to a number where one is given."""
         columns = (_events.c.id, _events.c.user, _events.c.item, _events.c.event, _events.c.value, _events.c.time)
         with self._database.of(tenant).reading() as rows:
             query = rows.select(_events, *columns).order_by(_events.c.time, _events.c.sequence)
+            if up_to is not None:
+                query = query.where(_events.c.sequence <= up_to)
             for row in rows.stream(query):
                 yield Event(*row)
 

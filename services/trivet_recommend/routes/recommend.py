@@ -16,6 +16,7 @@ from trivet_recommend.routes.items import item_routes
 from trivet_recommend.routes.recommendations import recommendation_routes
 from trivet_recommend.shops import Shops
 from trivet_service.context import Context
+from trivet_service.jobs.followed import ended_jobs, followed
 
 
 def recommend_routes(context: Context) -> APIRouter:
@@ -29,9 +30,12 @@ def recommend_routes(context: Context) -> APIRouter:
             recipe = trained_on if trained_on.dataset == wanted else DataRecipe(dataset=wanted)
             items, events = await asyncio.to_thread(load_apart, recipe, context.settings)
             context.log.info("loaded", dataset=wanted, items=items, events=events)
+        # Known before the shops are read: what ends from now on is read again.
+        known = await asyncio.to_thread(ended_jobs, context, "recommend")
         await asyncio.to_thread(shops.open)
         context.checks["recommend.shops"] = shops.check
-        yield
+        async with followed(context, "recommend", lambda job: shops.reload(job.tenant), known=known):
+            yield
 
     router = APIRouter(lifespan=lifespan)
     router.include_router(item_routes(context, shops))

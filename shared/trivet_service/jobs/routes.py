@@ -68,7 +68,7 @@ def job_routes(context: Context, services: Sequence[Service]) -> APIRouter:
 
     def shown(request: Request, job: Job) -> JobShown:
         workers = context.database.everyone().read(lambda rows: count_workers(rows, now=time.time()))
-        return show_job(job, root=location(request.scope, ""), workers=workers)
+        return show_job(job, root=location(request.scope, "/v1/jobs"), workers=workers)
 
     @router.post("/v1/jobs", status_code=202, summary="Ask for long work", responses=_ACCEPTED)
     def ask(request: Request, response: Response, caller: Trainer, asked: Annotated[JobAsked, _ASKED]) -> JobShown:
@@ -84,7 +84,7 @@ def job_routes(context: Context, services: Sequence[Service]) -> APIRouter:
     def list_jobs(request: Request, caller: Reader, asked: PageAsked) -> JobsPage:
         window = open_page(asked, BY_AGE)
         found = of(caller.tenant).page(window)
-        root = location(request.scope, "")
+        root = location(request.scope, "/v1/jobs")
         return JobsPage(
             **close_page(
                 found, window, key=lambda job: (job.created_at, job.id), render=lambda job: list_job(job, root=root)
@@ -128,7 +128,7 @@ def job_routes(context: Context, services: Sequence[Service]) -> APIRouter:
         if after is None:
             # The standard's way to tell a reader that it need not come back.
             return Response(status_code=204)
-        root = location(request.scope, "")
+        root = location(request.scope, "/v1/jobs")
 
         def show_end(ended: Job) -> dict[str, Any]:
             return show_job(ended, root=root, workers=0).model_dump(mode="json", exclude={"workers"})

@@ -119,7 +119,7 @@ def show_line(line: Line) -> LineShown:
 
 
 def _listed(job: Job, root: str) -> dict[str, Any]:
-    url = f"{root}/v1/jobs/{job.id}"
+    url = f"{root}/{job.id}"
     return {
         "job_id": job.id,
         "service": job.service,

@@ -32,6 +32,7 @@ jobs = Table(
     Column("request_id", String, nullable=False),
     Index(None, "status", "tenant"),
     Index(None, "tenant", "created_at", "id"),
+    Index(None, "finished_at"),
 )
 job_logs = Table(
     "kit_job_logs",

@@ -194,6 +194,7 @@ def _jobs() -> None:
     )
     op.create_index("ix_kit_jobs_status_tenant", "kit_jobs", ["status", "tenant"])
     op.create_index("ix_kit_jobs_tenant_created_at_id", "kit_jobs", ["tenant", "created_at", "id"])
+    op.create_index("ix_kit_jobs_finished_at", "kit_jobs", ["finished_at"])
     op.create_table(
         "kit_job_logs",
         sa.Column("tenant", sa.String, primary_key=True),

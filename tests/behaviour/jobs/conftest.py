@@ -148,9 +148,9 @@ def start(served, surroundings, artifacts):
     """A server with a base model, and the yard before it."""
 
     @contextmanager
-    def run(*words: str, service: str = "support", **environment: str):
+    def run(*words: str, service: str = "support", model: str = "", **environment: str):
         own = surroundings | environment
-        model = f"{service}={artifacts[service]}"
+        model = f"{service}={model or artifacts[service]}"
         with (
             served(service, "--model", model, *(words or ("--insecure",)), environment=own) as server,
             httpx.Client(base_url=server.address, timeout=60) as client,
