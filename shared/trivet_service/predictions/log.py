@@ -28,7 +28,7 @@ _WAITING = 5_000
 _RECENT = 20_000
 # Answers of one transaction, and seconds in which they gather.
 _GROUP = 200
-_GATHER_S = 0.2
+_GATHER_S = 0.5
 _RETRY_S = 1.0
 _PRUNE_EVERY_S = 3600.0
 # More of a text than any model reads.
