@@ -250,6 +250,6 @@ def _webhooks() -> None:
     due = ["tenant", "webhook", "status", "next_at"]
     op.create_index("ix_kit_deliveries_due", "kit_deliveries", due)
     op.create_index("ix_kit_deliveries_status_next_at", "kit_deliveries", ["status", "next_at"])
-    by_age = ["tenant", "webhook", "created_at", "id"]
-    op.create_index("ix_kit_deliveries_tenant_webhook_created_at_id", "kit_deliveries", by_age)
+    by_age = ["tenant", "webhook", "created_at", "sequence", "id"]
+    op.create_index("ix_kit_deliveries_by_age", "kit_deliveries", by_age)
     op.create_index("ix_kit_deliveries_created_at", "kit_deliveries", ["created_at"])

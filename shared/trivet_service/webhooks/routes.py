@@ -42,7 +42,7 @@ from trivet_service.webhooks.tables import deliveries, webhooks
 from trivet_service.webhooks.webhook import Webhook, Webhooks, find, read_webhook
 
 _BY_AGE = Order("webhooks", (float, str), descending=True)
-_DELIVERIES_BY_AGE = Order("deliveries", (float, str), descending=True)
+_DELIVERIES_BY_AGE = Order("deliveries", (float, int, str), descending=True)
 _WEBHOOK: Any = Body(
     openapi_examples={
         "everything": {"value": {"url": "https://hooks.example.org/trivet"}},
@@ -147,11 +147,12 @@ def webhook_routes(context: Context) -> APIRouter:
         with context.database.of(caller.tenant).reading() as rows:
             find(rows, webhook_id)
             query = select_deliveries(rows, webhook_id, status)
-            found = rows.fetch(select_page(query, window, (deliveries.c.created_at, deliveries.c.id)))
+            key = (deliveries.c.created_at, deliveries.c.sequence, deliveries.c.id)
+            found = rows.fetch(select_page(query, window, key))
         page = close_page(
             found,
             window,
-            key=lambda row: (row.created_at, row.id),
+            key=lambda row: (row.created_at, row.sequence, row.id),
             render=lambda row: DeliveryShown(**show_delivery(read_delivery(row))),
         )
         return DeliveriesPage(**page)

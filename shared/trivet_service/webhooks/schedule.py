@@ -46,7 +46,7 @@ def read_schedule(text: str) -> Schedule:
 
 def read_retry_after(value: str, *, now: float) -> float:
     """Seconds that a header Retry-After asks for, a day at most; 0 where it asks for nothing that makes sense."""
-    if value.strip().isdigit():
+    if value.isascii() and value.strip().isdigit():
         # Digits without end are no number of seconds.
         return min(float(value.strip()[:9]), _MAX_ASKED_S)
     try:

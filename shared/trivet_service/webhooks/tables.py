@@ -51,5 +51,12 @@ deliveries = Table(
 )
 Index("ix_kit_deliveries_due", deliveries.c.tenant, deliveries.c.webhook, deliveries.c.status, deliveries.c.next_at)
 Index(None, deliveries.c.status, deliveries.c.next_at)
-Index(None, deliveries.c.tenant, deliveries.c.webhook, deliveries.c.created_at, deliveries.c.id)
+Index(
+    "ix_kit_deliveries_by_age",
+    deliveries.c.tenant,
+    deliveries.c.webhook,
+    deliveries.c.created_at,
+    deliveries.c.sequence,
+    deliveries.c.id,
+)
 Index(None, deliveries.c.created_at)
