@@ -38,7 +38,8 @@ def location(scope: Scope, path: str) -> str:
 
     Where the request has named a tenant in its path, this one names it too.
     """
-    if named := scope.get("state", {}).get("tenant_path", ""):
+    named = scope.get("state", {}).get("tenant_path", "")
+    if named and path.startswith("/v1"):
         path = named + path.removeprefix("/v1")
     return f"{scope.get('root_path', '')}{path}"
 

@@ -39,6 +39,24 @@ def test_nothing_that_runs_code_on_load_is_imported() -> None:
                 assert (node.module or "").split(".")[0] not in forbidden, path
 
 
+def test_statements_are_made_where_they_get_their_tenant() -> None:
+    """Outside the storage nobody can write a query that forgets whose rows it means."""
+    makers = {"select", "insert", "update", "delete", "text", "TextClause", "Connection", "create_engine"}
+    storage = ROOT / "shared/trivet_service/storage"
+    allowed = {ROOT / "shared/trivet_service/testing_postgres.py"}
+    for path in SOURCES:
+        if path.is_relative_to(storage) or path in allowed or path.parent.name == "migrations":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "sqlalchemy":
+                assert not {name.name for name in node.names} & makers, path
+            elif isinstance(node, ast.Import):
+                assert "sqlalchemy" not in {name.name.split(".")[0] for name in node.names}, path
+            elif isinstance(node, ast.Attribute):
+                # A table can make statements too, and a connection run any.
+                assert node.attr not in {"exec_driver_sql", "scalars"}, path
+
+
 def test_every_module_says_what_it_is() -> None:
     silent = [path for path in SOURCES if path.read_text(encoding="utf-8") and not _docstring(path)]
     assert not silent

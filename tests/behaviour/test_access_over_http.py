@@ -168,6 +168,26 @@ def test_an_operator_makes_and_closes_tenants_and_administers_each(server, run):
     assert [one["tenant"] for one in json.loads(run("tenants", "list", "--json").stdout)] == ["acme"]
 
 
+def test_an_address_that_an_operator_is_given_names_the_tenant(server, keys):
+    keys.create(tenant="acme")
+    _, operator = keys.create(tenant="*", scopes=["admin"])
+    with server() as client_with:
+        op = client_with(operator)
+        put = op.put(
+            "/v1/t/acme/datasets/faq",
+            content="text,label\nmy card,card\nmy money,money\n",
+            headers={"Content-Type": "text/csv"},
+            params={"service": "support"},
+        )
+        assert put.status_code == 200, put.text
+        job = op.post("/v1/t/acme/jobs", json={"kind": "train", "dataset": "faq"})
+        assert job.status_code == 202, job.text
+        assert job.headers["location"].startswith("/v1/t/acme/jobs/")
+        assert op.get(job.headers["location"]).json()["url"] == job.headers["location"]
+        listed = op.get("/v1/t/acme/jobs").json()["items"]
+        assert [one["url"] for one in listed] == [job.headers["location"]]
+
+
 def test_who_is_no_operator_changes_no_tenant_and_no_key_of_another(server, keys):
     other, _ = keys.create(tenant="other")
     _, admin = keys.create(tenant="acme", scopes=["admin"])
