@@ -139,8 +139,14 @@ def surroundings_of(folder: Path, database_url: str, encoder) -> dict[str, str]:
 
 
 @pytest.fixture
-def surroundings(tmp_path, database_url, encoder) -> dict[str, str]:
-    return surroundings_of(tmp_path, database_url, encoder)
+def surroundings_in(encoder):
+    """The environment over a folder and a database."""
+    return lambda folder, database_url: surroundings_of(folder, database_url, encoder)
+
+
+@pytest.fixture
+def surroundings(tmp_path, database_url, surroundings_in) -> dict[str, str]:
+    return surroundings_in(tmp_path, database_url)
 
 
 @pytest.fixture
