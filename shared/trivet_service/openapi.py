@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,14 @@ _KEY = {
 
 def describe(app: FastAPI) -> None:
     """Replace FastAPI's own shape of errors by problems in the app's OpenAPI file."""
-    generate = app.openapi
+    generate, describing = app.openapi, threading.Lock()
 
     def openapi() -> dict[str, Any]:
+        # Asked by several threads: whoever comes first describes the routes, the others wait for it.
+        with describing:
+            return described()
+
+    def described() -> dict[str, Any]:
         if app.openapi_schema is None:
             schema = generate()
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})

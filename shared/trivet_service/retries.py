@@ -38,12 +38,12 @@ class Retries:
         self.app = app
         self._ledger = ledger
         self._openapi = openapi
-        self._writes: list[tuple[str, re.Pattern[str]]] | None = None
+        self._writes: list[tuple[str, re.Pattern[str]]] = []
         self._running: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = Headers(scope=scope).get(HEADER) if scope["type"] == "http" else None
-        if key is None or not self._is_write(scope):
+        if key is None or not await self._is_write(scope):
             await self.app(scope, receive, send)
             return
         try:
@@ -62,6 +62,13 @@ class Retries:
             flaw = Flaw(pointer="", detail=f"header {HEADER}: 1 to 255 visible ASCII characters.")
             raise ProblemError(400, f"the {HEADER} has another form.", code="bad_idempotency_key", errors=[flaw])
         body = await _read(receive)
+        # From here on it runs to its end, whoever leaves.
+        work = asyncio.create_task(self._settle(scope, body, send, key=key))
+        self._running.add(work)
+        work.add_done_callback(self._let_go)
+        await asyncio.shield(work)
+
+    async def _settle(self, scope: Scope, body: bytes, send: Send, *, key: str) -> None:
         caller = scope["state"]["caller"]
         tenant, query = caller.tenant, scope["query_string"].decode("latin-1")
         # An answer is for whoever asked: another API key may have fewer rights.
@@ -69,10 +76,7 @@ class Retries:
         claim = await asyncio.to_thread(self._ledger.claim, tenant, key, hashlib.sha256(request).hexdigest())
         match claim:
             case Begun():
-                work = asyncio.create_task(self._carry_out(scope, body, send, tenant=tenant, key=key))
-                self._running.add(work)
-                work.add_done_callback(self._let_go)
-                await asyncio.shield(work)
+                await self._carry_out(scope, body, send, tenant=tenant, key=key)
             case Answer():
                 exchange_of(scope).note(replayed=True)
                 replayed = [(b"idempotency-replayed", b"true")]
@@ -86,7 +90,6 @@ class Retries:
                 raise ProblemError(409, detail, code="idempotency_key_in_use", headers=headers)
 
     async def _carry_out(self, scope: Scope, body: bytes, send: Send, *, tenant: str, key: str) -> None:
-        """Runs to its end whoever leaves."""
         caught = _Caught(send)
         renewing = asyncio.create_task(self._renew(tenant, key))
         is_kept = False
@@ -116,9 +119,11 @@ class Retries:
             await asyncio.sleep(LEASE_S / 3)
             await asyncio.to_thread(self._ledger.renew, tenant, key)
 
-    def _is_write(self, scope: Scope) -> bool:
-        if self._writes is None:
-            self._writes = [(verb, _pattern(path)) for path, verb in writes(self._openapi())]
+    async def _is_write(self, scope: Scope) -> bool:
+        if not self._writes:
+            # Describing every route takes some 100 ms, in which the event loop serves others.
+            spec = await asyncio.to_thread(self._openapi)
+            self._writes = [(verb, _pattern(path)) for path, verb in writes(spec)]
         path, verb = route_path(scope), scope["method"].lower()
         return any(verb == one and pattern.fullmatch(path) for one, pattern in self._writes)
 

@@ -56,12 +56,14 @@ def test_under_load_no_request_that_reached_the_server_is_lost(served, artifacts
     words = ("support", "--insecure", "--model", f"support={artifacts['support']}")
     with served(*words, environment=environment | {"TRIVET_DRAIN_NOTICE_S": "0.3"}) as server:
         callers = [Caller(server.address) for _ in range(8)]
-        time.sleep(0.7)
+        end = time.monotonic() + 30
+        while min(len(caller.answers) for caller in callers) < 3 and time.monotonic() < end:
+            time.sleep(0.01)
         os.kill(server.pid, signal.SIGTERM)
         for caller in callers:
             caller.join(20)
     assert [caller.lost for caller in callers] == [[]] * 8
-    assert all(set(caller.answers) == {200} and len(caller.answers) > 5 for caller in callers)
+    assert {status for caller in callers for status in caller.answers} == {200}
     assert all(caller.closed >= 1 for caller in callers), "every kept connection was closed by an answer"
 
 

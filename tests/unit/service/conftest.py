@@ -68,7 +68,7 @@ def note_routes(context):
         if note.text == "fail":
             raise ZeroDivisionError
         if note.text == "slow":
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(2.0)
         counted.append(note.text)
         response.headers["Location"] = f"/v1/counts/{len(counted)}"
         return {"count": len(counted)}

@@ -80,9 +80,9 @@ def test_a_head_that_trickles_in_is_refused(connect):
 
 
 def test_a_second_request_of_a_connection_is_timed_anew(connect):
-    connection = connect(receive_s=0.3)
+    connection = connect(receive_s=1.2)
     for _ in range(3):
-        time.sleep(0.2)
+        time.sleep(0.5)
         connection.sendall(b"GET /livez HTTP/1.1\r\nHost: a\r\n\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 200")
     connection.sendall(b"GET /livez HT")
