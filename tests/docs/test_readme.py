@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
+from trivet.bench import peer_table
 from trivet.bench.definition import read_benchmarks, read_marks
 from trivet.bench.table import BEGIN, END, make_table
 
@@ -195,6 +196,12 @@ def test_the_kinds_of_tests_are_those_there_are() -> None:
 def test_the_results_are_those_of_the_records() -> None:
     root = ROOT / "benchmarks"
     assert between(BEGIN, END).strip() == make_table(read_benchmarks(root), read_marks(root), root).strip()
+
+
+def test_the_table_of_peers_is_that_of_the_records() -> None:
+    root = ROOT / "benchmarks"
+    text = (root / "README.md").read_text(encoding="utf-8")
+    assert text.split(peer_table.BEGIN)[1].split(peer_table.END)[0].strip() == peer_table.make_peer_table(root).strip()
 
 
 def test_what_the_demo_prints_is_shown(check_demo: Callable[[str], None]) -> None:

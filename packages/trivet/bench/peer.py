@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
+from trivet.bench.peer_record import FOLDER, PeerRecord
 from trivet.bench.provenance import current_commit, describe_machine
-from trivet.bench.record import read_json, read_model, write_predictions, write_record, write_whole
-from trivet.bench.verify import Verified, share_right
+from trivet.bench.record import read_model, write_predictions, write_record, write_whole
+from trivet.bench.verify import share_right
 from trivet.bench.workbench import Workbench, judged_table
 from trivet.data.splits import test_rows, training_rows
 from trivet.encoders.catalogue import find_encoder
@@ -29,7 +30,6 @@ from trivet.evaluation.intervals import bootstrap_interval
 from trivet.evaluation.predictions import index_labels
 from trivet.recipe.data import DataRecipe
 
-FOLDER = "peers"
 # Ours, asked as the others are; it runs in the environment that we run in.
 OURS = "trivet"
 REQUIREMENTS, PROGRAM, INSTALLED = "requirements.txt", "run.py", ".installed"
@@ -75,43 +75,6 @@ class Answer(BaseModel):
     steps: int = Field(0, ge=0)
     steps_planned: int = Field(0, ge=0)
     versions: dict[str, str]
-
-
-class PeerRecord(BaseModel):
-    """What a peer scored: 95 % interval from `low` to `high`, `predictions` a path below benchmarks/."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    peer: str
-    metric: str
-    value: float
-    low: float
-    high: float
-    seed: int
-    dataset: str
-    split: str
-    data_sha256: str
-    train_sha256: str
-    train_rows: int
-    encoder: str
-    encoder_sha256: str
-    threads: int
-    train_seconds: float
-    predict_seconds: float
-    texts_per_second: float
-    train_cpu_seconds: float = 0.0
-    predict_cpu_seconds: float = 0.0
-    peak_mb: float = 0.0
-    stopped: Literal["", "time", "memory"] = ""
-    steps: int = 0
-    steps_planned: int = 0
-    versions: dict[str, str]
-    program_sha256: str
-    command: str
-    commit: str
-    machine: str
-    load: float = Field(description="Processes that wanted to run in the minute before: seconds suffer from them.")
-    predictions: str
 
 
 def run_peer(peer: Peer, bench: Workbench, *, say: Callable[[str], None]) -> PeerRecord:
@@ -185,28 +148,6 @@ def peer_path(root: Path, peer: Peer) -> Path:
     data = re.sub(r"[^A-Za-z0-9.-]+", "-", Path(peer.dataset).stem if "/" in peer.dataset else peer.dataset)
     seed = f"-seed-{peer.seed}" if peer.seed else ""
     return root / "records" / FOLDER / f"{peer.name}-{data}{seed}.json"
-
-
-def verify_peers(root: Path) -> list[Verified]:
-    """Every recorded peer against its predictions.
-
-    Raises:
-        TrivetError: a record or its predictions are missing or damaged.
-    """
-    found = []
-    for path in sorted((root / "records" / FOLDER).glob("*.json")):
-        if path.name.endswith(".predictions.json"):
-            continue
-        record = read_model(path, PeerRecord)
-        kept = read_json(root / record.predictions)
-        try:
-            value = share_right(kept["predicted"], kept["truth"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise TrivetError(
-                f"these are not the predictions of {record.peer}.", where=record.predictions, todo="Run the peer again."
-            ) from error
-        found.append(Verified(f"{FOLDER}/{path.stem}", record.seed, record.value, value))
-    return found
 
 
 def list_peers(root: Path) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from trivet.bench.definition import Benchmark, Mark
@@ -24,20 +25,24 @@ def make_table(benchmarks: dict[str, Benchmark], marks: dict[str, Mark], root: P
     return "\n".join(rows) + (f"\n\nNot recorded yet: {', '.join(missing)}." if missing else "")
 
 
-def put_table(readme: Path, table: str) -> None:
-    """Writes the table between its two marks in the README.
+def put_tables(readme: Path, tables: Mapping[tuple[str, str], str]) -> None:
+    """Writes each table between its two marks in the README, where it has them.
 
     Raises:
-        TrivetError: the marks are not there.
+        TrivetError: it has the marks of none.
     """
-    text = readme.read_text(encoding="utf-8") if readme.exists() else ""
-    if BEGIN not in text or END not in text:
+    text = before = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    placed = False
+    for (begin, end), table in tables.items():
+        if begin in text and end in text:
+            head, rest = text.split(begin, 1)
+            text, placed = f"{head}{begin}\n{table}\n{end}{rest.split(end, 1)[1]}", True
+    if not placed:
         raise TrivetError(
             "has no place for the results table.", where=str(readme), todo=f"Add the lines {BEGIN} and {END}."
         )
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    write_whole(readme, f"{before}{BEGIN}\n{table}\n{END}{after}")
+    if text != before:
+        write_whole(readme, text)
 
 
 def count_seeds(record: Record, benchmark: Benchmark) -> str:

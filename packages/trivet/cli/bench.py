@@ -50,7 +50,7 @@ def verify(
 ) -> None:
     """Recompute recorded values (no id: peers' too) from the kept predictions; exit code 1 where one differs."""
     from trivet.bench.definition import read_benchmarks
-    from trivet.bench.peer import verify_peers
+    from trivet.bench.peer_record import verify_peers
     from trivet.bench.verify import verify_all
 
     found = verify_all(_chosen(read_benchmarks(root), ids), root)
@@ -121,17 +121,18 @@ def marks(root: Root = HERE, as_json: Json = False) -> None:
 @app.command()
 def table(
     root: Root = HERE,
-    write: Annotated[Path | None, typer.Option(help="Put it into this README.")] = None,
+    write: Annotated[Path | None, typer.Option(help="Put them into this file.")] = None,
 ) -> None:
-    """The results table, from the records."""
+    """The results table and that of the peers, from the records; a file gets those that it has a place for."""
+    from trivet.bench import peer_table
     from trivet.bench.definition import read_benchmarks, read_marks
-    from trivet.bench.table import make_table, put_table
+    from trivet.bench.table import BEGIN, END, make_table, put_tables
 
-    made = make_table(read_benchmarks(root), read_marks(root), root)
+    results, peers = make_table(read_benchmarks(root), read_marks(root), root), peer_table.make_peer_table(root)
     if write is None:
-        print_lines([made])
+        print_lines([results, "", peers])
     else:
-        put_table(write, made)
+        put_tables(write, {(BEGIN, END): results, (peer_table.BEGIN, peer_table.END): peers})
 
 
 @app.command()

@@ -11,7 +11,8 @@ import pytest
 
 from trivet.backbone.tiny import write_tiny_encoder
 from trivet.bench.definition import read_benchmarks
-from trivet.bench.peer import OURS, Peer, list_peers, peer_path, run_peer, verify_peers
+from trivet.bench.peer import OURS, Peer, list_peers, peer_path, run_peer
+from trivet.bench.peer_record import verify_peers
 from trivet.bench.record import read_json, write_predictions
 from trivet.bench.stale import find_stale
 from trivet.errors import TrivetError
@@ -58,6 +59,14 @@ def test_a_peer_is_recorded_with_score_interval_seconds_and_versions(toy: Any, p
     assert peer_path(toy.root, peer) == toy.root / "records" / "peers" / "words-data.json"
 
 
+def test_a_peer_that_was_stopped_says_by_what_and_how_far_it_came(toy: Any, peer: Peer) -> None:
+    write_peer(
+        toy.root, WORDS.replace('"versions"', '"stopped": "memory", "steps": 3, "steps_planned": 90, "versions"')
+    )
+    record = run(peer, toy)
+    assert (record.stopped, record.steps, record.steps_planned, record.value) == ("memory", 3, 90, 1.0)
+
+
 def test_a_peer_sees_no_label_of_a_test_row(toy: Any, peer: Peer) -> None:
     (toy.data / "test.csv").write_text("text,label\nwhere is it,money\nlost,card\n")
     write_peer(toy.root, WORDS.replace("rows = [", 'assert "test_labels" not in job\nrows = ['))
@@ -92,6 +101,7 @@ def test_another_seed_has_a_record_of_its_own(toy: Any, peer: Peer) -> None:
         ("pass", "cannot read it"),
         ("import sys; open(sys.argv[2], 'w').write('{')", "not JSON"),
         ("import sys; open(sys.argv[2], 'w').write('{}')", "predicted: Field required"),
+        (WORDS.replace('"versions"', '"stopped": "bored", "versions"'), "stopped: Input should be"),
         (WORDS.replace('"predicted": answers', '"predicted": answers[1:]'), "answered 3 of 4 texts"),
         (WORDS.replace('"predicted": answers', '"predicted": ["x"] * 4'), "answered 'x', which is no label"),
     ],

@@ -10,7 +10,7 @@ import pytest
 from trivet.bench.definition import read_benchmarks, read_marks
 from trivet.bench.record import record_path, write_record
 from trivet.bench.summary import summarise
-from trivet.bench.table import BEGIN, END, make_table, put_table
+from trivet.bench.table import BEGIN, END, make_table, put_tables
 from trivet.errors import TrivetError
 
 
@@ -57,8 +57,8 @@ def test_a_peers_record_is_no_row(toy: Any) -> None:
 def test_the_table_goes_between_its_marks(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-    put_table(readme, "new")
-    put_table(readme, "newer")
+    put_tables(readme, {(BEGIN, END): "new"})
+    put_tables(readme, {(BEGIN, END): "newer", ("not", "here"): "other"})
     assert readme.read_text() == f"before\n{BEGIN}\nnewer\n{END}\nafter\n"
 
 
@@ -68,5 +68,5 @@ def test_a_readme_without_a_place_is_told_and_left_alone(tmp_path: Path, text: s
     if text is not None:
         readme.write_text(text)
     with pytest.raises(TrivetError, match="no place for the results table"):
-        put_table(readme, "new")
+        put_tables(readme, {(BEGIN, END): "new"})
     assert readme.exists() == (text is not None)

@@ -18,14 +18,15 @@ job = json.load(open(sys.argv[1]))
 right = ["card", "card", "money", "money"]
 predicted = right[:{right}] + ["card"] * (4 - {right})
 reply = {{"predicted": predicted, "train_seconds": {seconds}, "predict_seconds": {seconds}, "versions": {{}}}}
+reply |= {{"train_cpu_seconds": {cpu}, "predict_cpu_seconds": {cpu}}}
 json.dump(reply | {{"peak_mb": {memory}}}, open(sys.argv[2], "w"))
 """
 
 
-def write_program(root: Path, name: str, *, right: int, seconds: float, memory: int) -> None:
+def write_program(root: Path, name: str, *, right: int, seconds: float, memory: int, cpu: float = 0.0) -> None:
     folder = root / "peers" / name
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "run.py").write_text(PROGRAM.format(right=right, seconds=seconds, memory=memory))
+    (folder / "run.py").write_text(PROGRAM.format(right=right, seconds=seconds, memory=memory, cpu=cpu))
 
 
 @pytest.fixture
@@ -75,3 +76,15 @@ def test_again_runs_both(toy: Any, other: Peer) -> None:
     said: list[str] = []
     run(other, toy, said, again=True)
     assert not [line for line in said if line.endswith("stands")]
+
+
+def test_where_both_tell_cpu_seconds_those_decide_and_not_the_clock(toy: Any, other: Peer) -> None:
+    write_program(toy.root, OURS, right=4, seconds=9.0, memory=100, cpu=0.5)
+    write_program(toy.root, "words", right=3, seconds=2.0, memory=250, cpu=1.5)
+    contest = run(other, toy, [])
+    ours, _, gain = contest.rows()
+    assert (ours["train_s"], ours["train_cpu_s"], ours["texts_per_cpu_s"]) == (9.0, 0.5, 8.0)
+    assert (gain["train_s"], gain["train_cpu_s"], gain["texts_per_cpu_s"]) == ("", "3.0x", "3.0x")
+    assert contest.is_won
+    write_program(toy.root, OURS, right=4, seconds=0.1, memory=100, cpu=1.6)
+    assert not run(other, toy, [], again=True).is_won
