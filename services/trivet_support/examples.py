@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
+from weakref import WeakKeyDictionary
 
 from trivet.errors import TrivetError
 from trivet_service.logs import Logger
@@ -32,13 +33,14 @@ class _StoppedError(Exception):
 class Examples:
     """The training rows by artifact: the first who asks for them has them embedded by a thread of their own.
 
-    That thread shares the engine batch by batch, so requests pass between; nothing is fetched over the network.
+    That thread shares the engine batch by batch, so requests pass between; nothing is fetched over the network. The
+    rows of a version that answers no more are let go with it.
     """
 
     def __init__(self, settings: Settings, log: Logger) -> None:
         self._settings = settings.model_copy(update={"offline": True})
         self._log = log
-        self._shelves: dict[Artifact, Shelf] = {}
+        self._shelves: WeakKeyDictionary[Artifact, Shelf] = WeakKeyDictionary()
         self._lock = threading.Lock()
         self._ends = threading.Event()
         self._threads: list[threading.Thread] = []

@@ -189,13 +189,18 @@ class Handover:
         began = time.perf_counter()
         model = None if wanted is None else self._try("shadow", wanted)
         assert self.traffic is not None, "nobody else changes it"
-        self.traffic = replace(self.traffic, shadow=None if model is None else Shadow(model))
+        self.traffic = replace(self.traffic, shadow=None if model is None else Shadow(model, is_busy=self._is_busy))
         if model is not None:
             self._note_swap("shadow", model, None if held is None else held.model, began=began)
         elif held is not None:
             self._happen("ended", "shadow", previous=held.model.version)
         if held is not None:
             held.close()
+
+    def _is_busy(self) -> bool:
+        """Whether somebody waits for the live model."""
+        traffic = self.traffic
+        return traffic is not None and traffic.live.batcher.queue_length() > 0
 
     def _find_earlier(self, notice: Notice, open_version: Callable[[int], Model]) -> Model | None:
         """The last version that was live before and can be read; None where there is none."""

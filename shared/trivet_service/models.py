@@ -124,8 +124,7 @@ class Models:
         service, mark, tenant = place.partition(MARK)
         if not mark or self._tenants is None:
             return self._handovers.get(service)
-        with self._changing:
-            self._tenants.look()
+        self._tenants.look()
         return self._tenants.of(service, tenant)
 
     def listen(self, listener: Callable[[Happening], None]) -> None:

@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -56,11 +56,16 @@ class Comparison:
 
 
 class Shadow:
-    """Compares in a thread of its own; a live answer neither waits for it nor fails with it."""
+    """Compares in a thread of its own; a live answer neither waits for it nor fails with it.
 
-    def __init__(self, model: Model) -> None:
+    What waits holds no live model, so that one can be handed over meanwhile.
+    """
+
+    def __init__(self, model: Model, *, is_busy: Callable[[], bool]) -> None:
+        """`is_busy` tells whether somebody waits for the live model."""
         self.model = model
-        self._waiting: queue.Queue[tuple[str, ClassificationAnswer, Model] | None] = queue.Queue(_WAITING)
+        self._is_busy = is_busy
+        self._waiting: queue.Queue[tuple[str, ClassificationAnswer] | None] = queue.Queue(_WAITING)
         self._counts: Counter[Outcome] = Counter()
         self._differences: deque[Difference] = deque(maxlen=_KEPT)
         self._ends = threading.Event()
@@ -68,11 +73,11 @@ class Shadow:
         self._thread = threading.Thread(target=self._serve, name=f"shadow-{model.name}", daemon=True)
         self._thread.start()
 
-    def offer(self, texts: Sequence[str], answers: Sequence[ClassificationAnswer], live: Model) -> None:
+    def offer(self, texts: Sequence[str], answers: Sequence[ClassificationAnswer]) -> None:
         """Put texts with the answers of the live model behind those that wait; never waits itself."""
         for text, answer in zip(texts, answers, strict=True):
             try:
-                self._waiting.put_nowait((text, answer, live))
+                self._waiting.put_nowait((text, answer))
             except queue.Full:
                 self._count("dropped")
 
@@ -92,11 +97,9 @@ class Shadow:
     def _serve(self) -> None:
         while (taken := self._waiting.get()) is not None and not self._ends.is_set():
             self._answer(*taken)
-            # Held no longer than it is needed: it may be the last that holds a version.
-            del taken
 
-    def _answer(self, text: str, answer: ClassificationAnswer, live: Model) -> None:
-        if not self._is_quiet(live):
+    def _answer(self, text: str, answer: ClassificationAnswer) -> None:
+        if not self._wait_for_quiet():
             self._count("dropped")
             return
         try:
@@ -115,10 +118,10 @@ class Shadow:
         with self._lock:
             self._differences.appendleft(seen)
 
-    def _is_quiet(self, live: Model) -> bool:
+    def _wait_for_quiet(self) -> bool:
         """Whether nobody waits for the live model, now or after a while."""
         end = time.monotonic() + _PATIENCE_S
-        while live.batcher.queue_length():
+        while self._is_busy():
             if time.monotonic() > end or self._ends.wait(0.005):
                 return False
         return True

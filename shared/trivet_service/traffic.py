@@ -31,5 +31,5 @@ class Traffic:
             return self.canary
         if self.shadow is None:
             return self.live
-        shadow, live = self.shadow, self.live
-        return replace(live, hear=lambda texts, answers: exchange.at_end(lambda: shadow.offer(texts, answers, live)))
+        offer = self.shadow.offer
+        return replace(self.live, hear=lambda texts, answers: exchange.at_end(lambda: offer(texts, answers)))

@@ -110,6 +110,14 @@ def test_a_graph_that_nobody_needs_any_more_leaves_the_memory(client, registry, 
     assert len(client.context.models.batchers()) == 1
 
 
+def test_what_was_explained_keeps_no_old_version(client, registry, folders, go_live):
+    old = client.context.models.of("support").artifact.graph
+    assert client.post("/v1/explain", json={"text": TEXT, "k": 2}).json()["version"] == 1
+    go_live(registry.add(folders["own"], "support"))
+    wait_for(lambda: ask(client)["version"] == 3)
+    wait_for(lambda: not old.is_loaded)
+
+
 def test_who_holds_the_old_version_is_answered_by_it_to_the_end(client, registry, folders, go_live):
     model = client.context.models.of("support")
     graph = model.artifact.graph

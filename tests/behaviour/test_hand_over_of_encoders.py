@@ -131,3 +131,30 @@ def test_a_version_of_another_task_is_refused_and_so_is_a_shadow(client, go_live
     assert recommend(client)["version"] == 1
     shadow = client.post("/v1/models/recommend:shadow", json={"version": 2})
     assert (shadow.status_code, "labels" in shadow.json()["detail"]) == (409, True)
+
+
+def test_a_tenants_own_encoder_answers_once_it_has_embedded_the_tenants_catalogue(
+    registry, folders, go_live, serve, keys
+):
+    registry.add(folders["e0"], "recommend")
+    go_live(1)
+    own = "recommend--acme"
+    registry.make_live(own, registry.add(folders["e0"], own), Verdict(passed_over="a test"))
+    heads = {
+        name: {"X-API-Key": keys.create(name=name, tenant=name, scopes=["read", "write"])[1]}
+        for name in ("acme", "bolt")
+    }
+    client = serve("recommend", models={"recommend": "recommend@live"}, keys=True, watch_s=0.05)
+    for head in heads.values():
+        assert client.post("/v1/items", json={"items": CATALOGUE}, headers=head).status_code == 200
+
+    def ask(name: str) -> dict:
+        return client.post("/v1/recommendations", json={"history": ["i0"], "n": 5}, headers=heads[name]).json()
+
+    assert len(ask("acme")["items"]) == 5
+    wait_for(lambda: ask("acme")["model"] == own)
+    assert len(ask("acme")["items"]) == 5
+    assert ask("bolt")["model"] == "recommend"
+    client.post("/v1/items", json={"items": [{"item": "new", "title": "new light tent"}]}, headers=heads["acme"])
+    found = client.post("/v1/recommendations", json={"history": ["i3"], "n": 6}, headers=heads["acme"]).json()
+    assert (found["model"], "new" in scores(found)) == (own, True)
