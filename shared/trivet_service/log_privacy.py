@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # What the server itself chose or has looked at: a long number in it is an id, not a telephone.
 _OURS = frozenset({"event", "level", "time", "request_id", "key", "method", "route"})
+# Of an address: a@b.io.
+_SHORTEST = 6
 
 
 def redact_event(_logger: Any, _method: str, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,12 +57,10 @@ class _Libraries(logging.Handler):
 
 
 def _redacted(value: Any) -> Any:
-    match value:
-        case str():
-            return redact(value)
-        case Mapping():
-            return {redact(str(name)): _redacted(one) for name, one in value.items()}
-        case list() | tuple():
-            return [_redacted(one) for one in value]
-        case _:
-            return value
+    if isinstance(value, str):
+        return redact(value) if len(value) >= _SHORTEST else value
+    if isinstance(value, Mapping):
+        return {_redacted(str(name)): _redacted(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(one) for one in value]
+    return value

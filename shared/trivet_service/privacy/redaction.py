@@ -19,20 +19,22 @@ from trivet_service.privacy.social_security import find_social_security
 
 Kind: TypeAlias = Literal["key", "email", "iban", "id", "card", "account", "phone"]
 
+# What a text must hold for a recogniser to find anything: most texts hold none of it.
+_AT = re.compile("[@\uff20]")
+_LONG_WORD = re.compile("[0-9A-Za-z_-]{20}")
+_DIGITS = re.compile(r"\d(?:\W{0,3}\d){5}")
+
 # The surest first: each sees the text without what those before it have found.
-_RECOGNISERS: tuple[tuple[Kind, Callable[[str], Iterator[tuple[int, int]]]], ...] = (
-    ("key", find_keys),
-    ("email", find_emails),
-    ("iban", find_ibans),
-    ("id", find_resident_ids),
-    ("card", find_cards),
-    ("id", find_social_security),
-    ("account", find_accounts),
-    ("phone", find_phones),
+_RECOGNISERS: tuple[tuple[Kind, re.Pattern[str], Callable[[str], Iterator[tuple[int, int]]]], ...] = (
+    ("key", _LONG_WORD, find_keys),
+    ("email", _AT, find_emails),
+    ("iban", _DIGITS, find_ibans),
+    ("id", _DIGITS, find_resident_ids),
+    ("card", _DIGITS, find_cards),
+    ("id", _DIGITS, find_social_security),
+    ("account", _DIGITS, find_accounts),
+    ("phone", _DIGITS, find_phones),
 )
-# Whatever is found has an @, six digits or a long word.
-_HINT = re.compile("[@\uff20]|[0-9A-Za-z_-]{20}")
-_DIGITS = re.compile(r"\d(?:\D*+\d){5}")
 # Stands within a place that was found; nothing that a recogniser reads.
 _BLANK = "\0"
 
@@ -52,13 +54,15 @@ def find_personal(text: str) -> tuple[Personal, ...]:
     Cards, e-mail addresses, telephone and account numbers, identity numbers and keys; no names and no addresses, which
     have no form of their own.
     """
-    if _HINT.search(text) is None and _DIGITS.search(text) is None:
+    hints = [hint for hint in (_LONG_WORD, _AT, _DIGITS) if hint.search(text)]
+    if not hints:
         return ()
+    recognisers = [(kind, find) for kind, hint, find in _RECOGNISERS if hint in hints]
     folded, found = fold(text), list[Personal]()
     rest = folded
     while True:
         seen = len(found)
-        for kind, find in _RECOGNISERS:
+        for kind, find in recognisers:
             for start, end in find(rest):
                 if rest[start:end] == folded[start:end]:
                     found.append(Personal(start, end, kind))
