@@ -67,15 +67,15 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
     for service in services:
         app.include_router(service.routes(context), tags=[service.name], responses=PROBLEMS)
     app.include_router(embeddings_routes(context), tags=["openai"])
-    for access in (key_routes, tenant_routes, audit_routes):
-        app.include_router(access(context), tags=["access"], responses=PROBLEMS)
-    app.include_router(webhook_routes(context), tags=["webhooks"], responses=PROBLEMS)
-    app.include_router(stream_routes(context), tags=["streams"], responses=PROBLEMS)
+    app.include_router(prediction_routes(context), tags=["feedback"], responses=PROBLEMS)
     app.include_router(dataset_routes(context, services), tags=["datasets"], responses=PROBLEMS)
     app.include_router(job_routes(context, services), tags=["jobs"], responses=PROBLEMS)
+    app.include_router(stream_routes(context), tags=["streams"], responses=PROBLEMS)
+    app.include_router(webhook_routes(context), tags=["webhooks"], responses=PROBLEMS)
+    for access in (key_routes, tenant_routes, audit_routes):
+        app.include_router(access(context), tags=["access"], responses=PROBLEMS)
     # Last, so that the registry is watched once every service has opened what it needs.
     app.include_router(models_routes(context), tags=["models"], responses=PROBLEMS)
-    app.include_router(prediction_routes(context), tags=["feedback"], responses=PROBLEMS)
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:

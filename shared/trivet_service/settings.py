@@ -53,6 +53,14 @@ class ServiceSettings(Settings):
     keys_grace_s: float = Field(
         60.0, ge=0, description="Seconds that keys known already go on opening while the database does not answer."
     )
+    upload_bytes: int = Field(67_108_864, ge=1024, description="Largest table of a data set that is uploaded.")
+    upload_s: float = Field(300.0, gt=0, description="Longest time until an upload is answered.")
+    dataset_quota_bytes: int = Field(2_147_483_648, ge=0, description="What a tenant's data sets may take on the disk.")
+    jobs_waiting: int = Field(100, ge=0, description="Most jobs of a tenant that may wait; above it: 429.")
+    jobs_a_tenant: int = Field(1, ge=1, description="Most jobs of a tenant that run at once.")
+    job_timeout_s: float = Field(14_400.0, gt=0, description="Longest time that an attempt at a job may take.")
+    job_lease_s: float = Field(30.0, ge=1, description="Seconds without a word after which another worker takes a job.")
+    job_attempts: int = Field(3, ge=1, description="Workers that may lose a job before it is given up.")
     max_streams: int = Field(256, ge=1, description="Most event streams that are open at once; above it: 429.")
     max_streams_of_key: int = Field(16, ge=1, description="Most of them that one key may have open.")
     stream_heartbeat_s: float = Field(
@@ -63,14 +71,6 @@ class ServiceSettings(Settings):
         1.0, gt=0, le=60, description="Seconds between two looks at what other processes have written."
     )
     stream_days: float = Field(7.0, gt=0, description="Days that events are kept for readers who come back.")
-    upload_bytes: int = Field(67_108_864, ge=1024, description="Largest table of a data set that is uploaded.")
-    upload_s: float = Field(300.0, gt=0, description="Longest time until an upload is answered.")
-    dataset_quota_bytes: int = Field(2_147_483_648, ge=0, description="What a tenant's data sets may take on the disk.")
-    jobs_waiting: int = Field(100, ge=0, description="Most jobs of a tenant that may wait; above it: 429.")
-    jobs_a_tenant: int = Field(1, ge=1, description="Most jobs of a tenant that run at once.")
-    job_timeout_s: float = Field(14_400.0, gt=0, description="Longest time that an attempt at a job may take.")
-    job_lease_s: float = Field(30.0, ge=1, description="Seconds without a word after which another worker takes a job.")
-    job_attempts: int = Field(3, ge=1, description="Workers that may lose a job before it is given up.")
     webhooks: bool = Field(default=True, description="Whether this process sends to webhooks; another one may.")
     max_webhooks: int = Field(20, ge=0, description="Most webhooks of a tenant.")
     webhook_threads: int = Field(8, ge=1, le=256, description="Most webhooks that are sent to at once.")

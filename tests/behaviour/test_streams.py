@@ -69,32 +69,48 @@ def take(frames, count: int) -> list:
     return list(islice((frame for frame in frames if frame.event), count))
 
 
-def test_through_kill_and_restart_a_reader_that_comes_back_gets_every_event_once(
-    served, words, environment, put, database
-):
-    total, got, last_id = 150, [], "0"
-    writer = threading.Thread(target=lambda: [put(number) or time.sleep(0.02) for number in range(total)])
+def follow_through_kills(served, words, environment, put, *, kills: int) -> None:
+    """Check what a reader gets of events that never stop, over servers that are killed as it reads."""
+    got: list[int] = []
+    last_id, written, is_over = "0", 0, threading.Event()
+
+    def write() -> None:
+        nonlocal written
+        while not is_over.wait(0.02):
+            put(written)
+            written += 1
+
+    writer = threading.Thread(target=write)
     writer.start()
-    for _ in range(3):
-        with served(*words, environment=environment) as server:
-            try:
-                with listening_to(server.address, last_id=last_id) as frames:
-                    for frame in frames:
-                        last_id = frame.id or last_id
-                        got += marks_of([frame])
-                        if len(got) % 40 == 39 and len(got) < total - 1:
-                            os.kill(server.pid, signal.SIGKILL)
-                        if len(got) == total:
-                            break
-            except httpx.TransportError:
-                pass
-        if len(got) == total:
-            break
-    writer.join()
+    try:
+        for _ in range(kills):
+            with served(*words, environment=environment) as server:
+                enough = len(got) + 20
+                try:
+                    with listening_to(server.address, last_id=last_id) as frames:
+                        for frame in frames:
+                            last_id = frame.id or last_id
+                            got += marks_of([frame])
+                            if len(got) == enough:
+                                os.kill(server.pid, signal.SIGKILL)
+                except httpx.TransportError:
+                    pass
+    finally:
+        is_over.set()
+        writer.join()
     with served(*words, environment=environment) as server, listening_to(server.address, last_id=last_id) as frames:
-        while len(got) < total:
+        while len(got) < written:
             got += marks_of(take(frames, 1))
-    assert got == list(range(total))
+    assert got == list(range(written))
+
+
+def test_through_kill_and_restart_a_reader_that_comes_back_gets_every_event_once(served, words, environment, put):
+    follow_through_kills(served, words, environment, put, kills=2)
+
+
+@pytest.mark.slow
+def test_through_twenty_kills_a_reader_gets_every_event_once(served, words, environment, put):
+    follow_through_kills(served, words, environment, put, kills=20)
 
 
 def test_what_happens_is_told_at_once_and_silence_is_told_too(served, words, environment, put):

@@ -81,6 +81,22 @@ def _audit() -> None:
         )
 
 
+def _idempotency() -> None:
+    op.create_table(
+        "kit_idempotency",
+        sa.Column("tenant", sa.String, primary_key=True),
+        sa.Column("key", sa.String, primary_key=True),
+        sa.Column("digest", sa.String, nullable=False),
+        sa.Column("owner", sa.String, nullable=False),
+        sa.Column("leased_until", sa.Float, nullable=False),
+        sa.Column("expires_at", sa.Float, nullable=False),
+        sa.Column("status", sa.Integer, nullable=False),
+        sa.Column("headers", sa.String, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+    )
+    op.create_index("ix_kit_idempotency_tenant_expires_at", "kit_idempotency", ["tenant", "expires_at"])
+
+
 def _predictions() -> None:
     op.create_table(
         "kit_predictions",
@@ -119,22 +135,6 @@ def _predictions() -> None:
         op.create_index(f"ix_{table}_time", table, ["time"])
 
 
-def _idempotency() -> None:
-    op.create_table(
-        "kit_idempotency",
-        sa.Column("tenant", sa.String, primary_key=True),
-        sa.Column("key", sa.String, primary_key=True),
-        sa.Column("digest", sa.String, nullable=False),
-        sa.Column("owner", sa.String, nullable=False),
-        sa.Column("leased_until", sa.Float, nullable=False),
-        sa.Column("expires_at", sa.Float, nullable=False),
-        sa.Column("status", sa.Integer, nullable=False),
-        sa.Column("headers", sa.String, nullable=False),
-        sa.Column("body", sa.LargeBinary, nullable=False),
-    )
-    op.create_index("ix_kit_idempotency_tenant_expires_at", "kit_idempotency", ["tenant", "expires_at"])
-
-
 def _stream() -> None:
     op.create_table(
         "kit_outbox",
@@ -165,49 +165,6 @@ def _stream() -> None:
         "kit_stream_heads",
         sa.Column("tenant", sa.String, primary_key=True),
         sa.Column("last", sa.BigInteger, nullable=False),
-    )
-
-
-def _jobs() -> None:
-    op.create_table(
-        "kit_jobs",
-        sa.Column("tenant", sa.String, primary_key=True),
-        sa.Column("id", sa.String, primary_key=True),
-        sa.Column("service", sa.String, nullable=False),
-        sa.Column("kind", sa.String, nullable=False),
-        sa.Column("request", sa.JSON, nullable=False),
-        sa.Column("status", sa.String, nullable=False),
-        sa.Column("progress", sa.Float, nullable=False),
-        sa.Column("stage", sa.String, nullable=False),
-        sa.Column("result", sa.JSON),
-        sa.Column("error", sa.JSON),
-        sa.Column("created_at", sa.Float, nullable=False),
-        sa.Column("started_at", sa.Float),
-        sa.Column("finished_at", sa.Float),
-        sa.Column("attempts", sa.Integer, nullable=False),
-        sa.Column("lease_until", sa.Float, nullable=False),
-        sa.Column("worker", sa.String, nullable=False),
-        sa.Column("cancel_requested", sa.Boolean, nullable=False),
-        sa.Column("timeout_s", sa.Float, nullable=False),
-        sa.Column("created_by", sa.String, nullable=False),
-        sa.Column("request_id", sa.String, nullable=False),
-    )
-    op.create_index("ix_kit_jobs_status_tenant", "kit_jobs", ["status", "tenant"])
-    op.create_index("ix_kit_jobs_tenant_created_at_id", "kit_jobs", ["tenant", "created_at", "id"])
-    op.create_index("ix_kit_jobs_finished_at", "kit_jobs", ["finished_at"])
-    op.create_table(
-        "kit_job_logs",
-        sa.Column("tenant", sa.String, primary_key=True),
-        sa.Column("job", sa.String, primary_key=True),
-        sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("time", sa.Float, nullable=False),
-        sa.Column("line", sa.Text, nullable=False),
-    )
-    op.create_table(
-        "kit_workers",
-        sa.Column("id", sa.String, primary_key=True),
-        sa.Column("started_at", sa.Float, nullable=False),
-        sa.Column("seen_at", sa.Float, nullable=False),
     )
 
 
@@ -253,3 +210,46 @@ def _webhooks() -> None:
     by_age = ["tenant", "webhook", "created_at", "sequence", "id"]
     op.create_index("ix_kit_deliveries_by_age", "kit_deliveries", by_age)
     op.create_index("ix_kit_deliveries_created_at", "kit_deliveries", ["created_at"])
+
+
+def _jobs() -> None:
+    op.create_table(
+        "kit_jobs",
+        sa.Column("tenant", sa.String, primary_key=True),
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("service", sa.String, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("request", sa.JSON, nullable=False),
+        sa.Column("status", sa.String, nullable=False),
+        sa.Column("progress", sa.Float, nullable=False),
+        sa.Column("stage", sa.String, nullable=False),
+        sa.Column("result", sa.JSON),
+        sa.Column("error", sa.JSON),
+        sa.Column("created_at", sa.Float, nullable=False),
+        sa.Column("started_at", sa.Float),
+        sa.Column("finished_at", sa.Float),
+        sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("lease_until", sa.Float, nullable=False),
+        sa.Column("worker", sa.String, nullable=False),
+        sa.Column("cancel_requested", sa.Boolean, nullable=False),
+        sa.Column("timeout_s", sa.Float, nullable=False),
+        sa.Column("created_by", sa.String, nullable=False),
+        sa.Column("request_id", sa.String, nullable=False),
+    )
+    op.create_index("ix_kit_jobs_status_tenant", "kit_jobs", ["status", "tenant"])
+    op.create_index("ix_kit_jobs_tenant_created_at_id", "kit_jobs", ["tenant", "created_at", "id"])
+    op.create_index("ix_kit_jobs_finished_at", "kit_jobs", ["finished_at"])
+    op.create_table(
+        "kit_job_logs",
+        sa.Column("tenant", sa.String, primary_key=True),
+        sa.Column("job", sa.String, primary_key=True),
+        sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("time", sa.Float, nullable=False),
+        sa.Column("line", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "kit_workers",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("started_at", sa.Float, nullable=False),
+        sa.Column("seen_at", sa.Float, nullable=False),
+    )

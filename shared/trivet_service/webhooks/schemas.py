@@ -25,6 +25,7 @@ _WEBHOOK: dict[str, Any] = {
 }
 _DELIVERY: dict[str, Any] = {
     "id": "msg_9a3d0d9a4a3f5b115f2b6c0e4f7d4c0f",
+    "webhook_id": "whk_5f2b6c0e4f7d4c0f9a3d0d9a",
     "sequence": 17,
     "type": "job.succeeded",
     "status": "waiting",
@@ -109,6 +110,7 @@ class DeliveryShown(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_DELIVERY]})
 
     id: str
+    webhook_id: str
     sequence: int = Field(description="Of the event in GET /v1/stream; 0: a test.")
     type: str
     status: Status = Field(description="waiting, delivered, or dead: given up after the last attempt.")
@@ -155,6 +157,7 @@ def show_delivery(delivery: Delivery) -> dict[str, Any]:
     """The fields of a `DeliveryShown`."""
     return {
         "id": delivery.id,
+        "webhook_id": delivery.webhook,
         "sequence": delivery.sequence,
         "type": delivery.type,
         "status": delivery.status,
