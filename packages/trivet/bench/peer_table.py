@@ -31,7 +31,7 @@ def make_peer_table(root: Path) -> str:
 def _row(record: PeerRecord, ours: PeerRecord | None, root: Path) -> str:
     cells = [
         record.dataset,
-        record.peer if record.peer == OURS else f"{record.peer} {record.versions.get(record.peer, '')}".strip(),
+        _name(record),
         f"{record.value:.4f} ({record.low:.4f} to {record.high:.4f})",
         f"{record.train_cpu_seconds:.0f}" if record.train_cpu_seconds else "",
         f"{record.texts_per_cpu_second:.0f}" if record.predict_cpu_seconds else "",
@@ -39,6 +39,12 @@ def _row(record: PeerRecord, ours: PeerRecord | None, root: Path) -> str:
         _remark(record, ours, root),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _name(record: PeerRecord) -> str:
+    """The peer with its version; ours is that of the checkout. `setfit-defaults` has the version of setfit."""
+    versions = [version for name, version in record.versions.items() if record.peer.startswith(name)]
+    return record.peer if record.peer == OURS else " ".join([record.peer, *versions[:1]])
 
 
 def _remark(record: PeerRecord, ours: PeerRecord | None, root: Path) -> str:

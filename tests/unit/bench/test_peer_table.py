@@ -69,8 +69,10 @@ def test_a_peer_without_ours_beside_it_stands_alone(tmp_path: Path) -> None:
 
 
 def test_a_peer_that_was_stopped_says_where(tmp_path: Path) -> None:
-    write_peer(tmp_path, "other", stopped="memory", steps=0, steps_planned=6_171_875)
-    assert rows(tmp_path)[0][6] == "stopped by memory at step 0 of 6,171,875"
+    stopped = {"stopped": "memory", "steps": 0, "steps_planned": 6_171_875}
+    write_peer(tmp_path, "other-defaults", versions={"torch": "2", "other": "1.2"}, **stopped)
+    (row,) = rows(tmp_path)
+    assert (row[1], row[6]) == ("other-defaults 1.2", "stopped by memory at step 0 of 6,171,875")
 
 
 def test_without_records_it_says_how_to_make_them(tmp_path: Path) -> None:
