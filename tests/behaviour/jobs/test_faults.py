@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 PROGRAM = [sys.executable, "-c", "from trivet.cli.main import run; run()"]
 HEAD = {"encoder.name": "tiny", "export.precision": "fp32", "method.expansion": 64}
 FULL = {
@@ -70,6 +72,24 @@ def test_a_worker_that_is_killed_is_followed_by_another_that_goes_on_from_its_ch
     assert "the worker was lost; another takes over" in lines
     assert any(line.startswith("goes on from step-") for line in lines)
     await_empty(yard.home / "jobs")
+
+
+@pytest.mark.slow
+def test_a_worker_that_slept_through_its_lease_does_no_harm_when_it_wakes(yard, rows):
+    yard.put("faq", rows)
+    job = yard.ask(kind="train", dataset="faq", overrides={**FULL, "training.epochs": 60}, judge=False)
+    first = yard.worker()
+    yard.wait(job, is_fitting)
+    # Its process goes on, and holds the job's folder until it is done.
+    first.send_signal(signal.SIGSTOP)
+    yard.worker()
+    done = yard.wait(job)
+    first.send_signal(signal.SIGCONT)
+    assert (done["status"], done["attempts"], done["result"]["version"]) == ("succeeded", 2, 1), done
+    second = yard.wait(yard.ask(kind="import", dataset="faq"))
+    assert second["status"] == "succeeded"
+    assert yard.see(job)["result"] == done["result"]
+    assert yard.versions("support") == ["1"]
 
 
 def test_a_service_that_is_killed_loses_no_job_and_the_next_one_tells_of_it(start, rows):
