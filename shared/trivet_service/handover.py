@@ -71,6 +71,10 @@ class Handover:
             self._bulletin = Bulletin(self._surroundings.settings.registry_address, self.source.name)
         return self._bulletin
 
+    def refused(self) -> list[Refusal]:
+        """What is refused at the moment, for threads that only look."""
+        return list(self.refusals.values())
+
     def start(self) -> None:
         """Load what was asked for; where the live version is damaged, the last that was live before and can be read.
 

@@ -122,7 +122,7 @@ def _model(handover: Handover) -> Check:
         # Who reads this should know what may only be used for research.
         "restrictions": list(model.artifact.card.restrictions),
     }
-    refused = [refusal.line() for refusal in handover.refusals.values()]
+    refused = [refusal.line() for refusal in handover.refused()]
     detail |= {"refused": refused} if refused else {}
     detail |= {"registry": handover.trouble} if handover.trouble else {}
     return Check(ok=True, detail=detail)

@@ -69,8 +69,8 @@ def _refused(services: Iterable[Handover]) -> Metric:
     labels = ("service", "model", "version", "role")
     family = GaugeMetricFamily("trivet_model_refused", "Versions that were wanted and refused.", labels=labels)
     for handover in services:
-        for role, refusal in handover.refusals.items():
-            family.add_metric((handover.service, handover.source.name, str(refusal.wanted.version), role), 1.0)
+        for one in handover.refused():
+            family.add_metric((handover.service, handover.source.name, str(one.wanted.version), one.role), 1.0)
     return family
 
 

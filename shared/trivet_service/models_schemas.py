@@ -201,8 +201,7 @@ def describe_served(handover: Handover) -> Served:
         else CanaryVersion(version=choice.version, share=choice.share, since=choice.since, reason=choice.reason),
         shadow=None if traffic is None or traffic.shadow is None else traffic.shadow.model.version,
         refused=[
-            Refused(version=one.wanted.version, role=one.role, why=one.why, time=one.time)
-            for one in handover.refusals.values()
+            Refused(version=one.wanted.version, role=one.role, why=one.why, time=one.time) for one in handover.refused()
         ],
         last_swap=None
         if last is None
