@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
 THREADS ?= 2
+JOBS ?= 2
 DATA ?= samples
 export OMP_NUM_THREADS := $(THREADS)
 export TRIVET_THREADS := $(THREADS)
@@ -25,11 +26,17 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: setup  ## Trains the three legs on the samples and serves them on loopback (DATA=real: public data from TRIVET_DATA)
 	$(BIN)/trivet demo --data $(DATA)
 
+# One thread each in two processes, then what measures time or memory by itself; 5: no test was chosen.
+PYTEST := $(BIN)/python -m pytest
+BESIDE := OMP_NUM_THREADS=1 TRIVET_THREADS=1 $(PYTEST) -n $(JOBS) --dist loadfile
+
 test: setup  ## The tests that fit a laptop; says what it left out
-	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	$(BESIDE) -m "not slow and not alone" $(PYTEST_ARGS) || [ $$? = 5 ]
+	$(PYTEST) -m "not slow and alone" $(PYTEST_ARGS) || [ $$? = 5 ]
 
 test-full: setup  ## Full counts
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BESIDE) -m "not alone" $(PYTEST_ARGS) || [ $$? = 5 ]
+	$(PYTEST) -m "alone" $(PYTEST_ARGS) || [ $$? = 5 ]
 
 check: setup  ## Style, types and layers
 	$(BIN)/ruff check .

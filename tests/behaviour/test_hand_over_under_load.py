@@ -22,6 +22,8 @@ from trivet.registry.registry import Registry
 from trivet.registry.verdict import Verdict
 from trivet_service.tiny import TinyEncoder
 
+pytestmark = pytest.mark.alone
+
 CONNECTIONS = 100
 WORDINGS = {"card": ("card arrive", "card delivery"), "pin": ("pin forgot", "pin lost"), "cash": ("money", "transfer")}
 OPENINGS = ("where is my", "the", "my", "a new", "please my", "help with")

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.alone
+
 CONNECTIONS = 100
 WORDS = ("where is my", "card", "pin", "transfer", "profit", "tent", "lamp", "late", "new", "today")
 

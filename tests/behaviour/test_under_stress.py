@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.alone
+
 
 class Gated:
     """The engine behind a gate that a test can shut, or that takes its time; a text of a certain length breaks it."""
