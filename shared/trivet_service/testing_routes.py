@@ -15,7 +15,7 @@ import httpx
 VERBS = ("put", "post", "patch", "get", "delete")
 _TOKEN = re.compile(r"zq\d{4}x")
 # Streams do not end by themselves.
-_STREAM_S = 0.7
+_STREAM_S = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,8 +173,8 @@ def _read(verb: str, path: str, entry: Mapping[str, Any]) -> Operation:
 
 def _listen(client: httpx.Client, url: str, kwargs: Mapping[str, Any]) -> Seen:
     parts: list[bytes] = []
-    with client.stream("GET", url, timeout=httpx.Timeout(30, read=_STREAM_S), **kwargs) as answer:
-        with suppress(httpx.ReadTimeout):
-            for part in answer.iter_raw():
-                parts.append(part)
+    timeout = httpx.Timeout(30, read=_STREAM_S)
+    with client.stream("GET", url, timeout=timeout, **kwargs) as answer, suppress(httpx.ReadTimeout):
+        for part in answer.iter_raw():
+            parts.append(part)
     return Seen(answer.status_code, b"".join(parts).decode(errors="replace"), answer.headers)

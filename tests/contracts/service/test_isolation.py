@@ -75,7 +75,7 @@ def test_no_tenant_sees_or_changes_anything_of_another(isolation):
     ("mutation", "said"),
     [
         # What is left is the guard that looks at every query: it ends in an error of ours.
-        pytest.param(NO_FILTER, " fails: ", id="without the filter"),
+        pytest.param(NO_FILTER, " fails: ", id="without the filter", marks=pytest.mark.slow),
         pytest.param(NO_FILTER + NO_GUARD, " of A: ", id="without filter and guard"),
     ],
 )
