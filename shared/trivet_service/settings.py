@@ -86,7 +86,9 @@ class ServiceSettings(Settings):
     prediction_log: float = Field(
         1.0, ge=0, le=1, description="Share of requests whose answers are kept: model, label, confidence, decision."
     )
-    prediction_texts: bool = Field(False, description="Whether the texts of kept answers are kept too, redacted.")
+    prediction_texts: bool = Field(
+        default=False, description="Whether the texts of kept answers are kept too, redacted."
+    )
     prediction_days: int = Field(30, ge=0, description="Days that answers without feedback are kept; 0: for good.")
     feedback_days: int = Field(365, ge=0, description="Days that feedback, and answers with it, are kept; 0: for good.")
     load: str = Field("", description="Data set that recommend fills its catalogue with when it starts.")
