@@ -9,8 +9,8 @@ from typing import Any
 
 # Of glibc's mallopt: blocks from this size on are mapped one by one, and go back to the machine as they are freed.
 MMAP_THRESHOLD, LARGE = -3, 1 << 20
-# Compiled matrix kernels that torch keeps, one for every shape it has seen. It would keep 1,024, some 50 MB that save
-# no time one could measure: to make one is cheap.
+# Compiled matrix kernels that torch keeps, one for every shape it has seen. It would keep 1,024, some 50 MB; to
+# make one again is cheap.
 KERNELS = "0"
 
 
