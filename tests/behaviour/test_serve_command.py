@@ -220,7 +220,6 @@ print(json.dumps(sorted({{name.partition(".")[0] for name in sys.modules}})))
         "onnxruntime",
         "faiss",
         "matplotlib",
-        "sqlalchemy",
     }
     assert set(json.loads(done.stdout)) & heavy == set()
 
