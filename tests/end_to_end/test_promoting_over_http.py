@@ -11,20 +11,20 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def clinic(trivet: Callable[..., Any]) -> list[str]:
+def surgery(trivet: Callable[..., Any]) -> list[str]:
     """Two versions of one name: the first is live, the second asks more of itself than it reaches."""
-    words = ("train", "support", "sample-clinic", "--name", "clinic", "--json")
+    words = ("train", "support", "sample-clinic", "--name", "surgery", "--json")
     first = trivet(*words)
     second = trivet(*words, "--no-promote", "--set", "method.expansion=2000", "--set", "gates.min_score=1.0")
     return [json.loads(done.stdout)["reference"] for done in (first, second)]
 
 
 def test_gates_decide_and_the_running_server_follows(
-    clinic: list[str], environment: Mapping[str, str], served: Callable[..., Any], trivet: Callable[..., Any]
+    surgery: list[str], environment: Mapping[str, str], served: Callable[..., Any], trivet: Callable[..., Any]
 ) -> None:
-    assert clinic == ["clinic/1", "clinic/2"]
+    assert surgery == ["surgery/1", "surgery/2"]
     with (
-        served("support", "--insecure", "--model", "support=clinic@live", environment=environment) as server,
+        served("support", "--insecure", "--model", "support=surgery@live", environment=environment) as server,
         httpx.Client(base_url=server.address, timeout=120) as client,
     ):
 
@@ -43,7 +43,7 @@ def test_gates_decide_and_the_running_server_follows(
         assert all(gate["passed"] for gate in promoted.json()["gates"])
         assert promoted.json()["gates"]
         assert (promoted.json()["live"]["version"], version()) == (1, 1)
-    log = json.loads(trivet("registry", "log", "clinic", "--json").stdout)
+    log = json.loads(trivet("registry", "log", "surgery", "--json").stdout)
     assert [(row["change"], row["version"]) for row in log if row["alias"] == "live"] == [
         ("set", 1),
         ("refused", 2),

@@ -212,7 +212,15 @@ def test_a_run_that_ctrl_c_ends_goes_on_to_the_same_weights(encoder: Path, tmp_p
         folders = ["--out", str(tmp_path / name), "--workspace", str(tmp_path / "workspace" / name)]
         return [*PROGRAM, "train", str(recipe), *folders, "--no-evaluate", "--json", *more]
 
-    cut = subprocess.Popen(words("cut"), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    cut = subprocess.Popen(
+        words("cut"),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that runs these tests in the background has its children ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     wait_for(lambda: any((tmp_path / "workspace" / "cut").rglob("*.safetensors")), cut)
     cut.send_signal(signal.SIGINT)
     out, told = cut.communicate(timeout=120)
