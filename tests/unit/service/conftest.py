@@ -159,19 +159,25 @@ def client(serve):
 
 
 @pytest.fixture
-def log_lines(capfd):
-    """The JSON lines that were logged; a line is written after its answer, so this waits for `wait_for` of them."""
-    lines: list[dict] = []
+def log_lines(tmp_path, monkeypatch):
+    """The JSON lines that were logged; a line is written after its answer, so this waits for `wait_for` of them.
+
+    They go to a file of the test's own: `capfd` loses what is written while it reads.
+    """
+    path = tmp_path / "standard-error"
 
     def read(wait_for: int = 0) -> list[dict]:
         end = time.monotonic() + 5
         while True:
-            lines.extend(json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{"))
+            whole = path.read_text(encoding="utf-8").split("\n")[:-1]
+            lines = [json.loads(line) for line in whole if line.startswith("{")]
             if len(lines) >= wait_for or time.monotonic() > end:
                 return lines
             time.sleep(0.01)
 
-    return read
+    with path.open("wb") as file:
+        monkeypatch.setattr("trivet_service.logs._STANDARD_ERROR", file.fileno())
+        yield read
 
 
 @pytest.fixture
