@@ -57,6 +57,12 @@ def test_a_model_of_shuffled_labels_is_refused() -> None:
     assert "does not beat the baseline 'majority'" in passed["shuffled"].refusal()
 
 
+def test_a_baseline_within_the_interval_is_not_beaten_and_the_reason_is_told(report: Report) -> None:
+    near = replace(report.baselines["majority"], score=report.main_score.low, verdict="superior", p=0.04)
+    result = check_gates(replace(report, baselines={"majority": near}), GatesRecipe(), live=None)
+    assert "(paired p 0.04): the whole interval has to be better." in result.refusal()
+
+
 def test_chance_is_refused(judge: Judge) -> None:
     for seed in range(5):
         assert not check_gates(judge(skill=0.0, seed=seed), GatesRecipe(), live=None).passed
