@@ -52,7 +52,6 @@ class Handover:
         self._everybody = everybody
         self._surroundings = surroundings
         self._notice: Notice | None = None
-        self._is_settled = False
         self._bulletin: Bulletin | None = None
 
     @property
@@ -106,16 +105,16 @@ class Handover:
             # Whatever the file system of an address raises: what answers goes on answering.
             self._note_trouble(error)
             return
-        if notice is self._notice and self._is_settled and not again:
+        if notice is self._notice and not again:
             return
         if again:
             self.refusals.clear()
-        self._notice, self._is_settled = notice, True
+        self._notice = notice
         self._follow_live(notice)
         if self.traffic is not None and not self.tenant:
             self._follow_canary(notice, self.traffic)
             self._follow_shadow(notice, self.traffic)
-        if self._is_settled:
+        if self._notice is notice:
             self.trouble = ""
 
     def rehearse(self, version: int, role: Role) -> Model:
@@ -229,7 +228,6 @@ class Handover:
             raise
         except (RegistryError, StoreUnavailableError) as error:
             # An address or a database does not answer, or the version is still being copied there.
-            self._is_settled = False
             self._note_trouble(error)
             return None
         except Exception as error:
@@ -276,6 +274,8 @@ class Handover:
         self._happen("refused", role, version=wanted.version, detail=detail)
 
     def _note_trouble(self, error: Exception) -> None:
+        # The next look does everything that the registry says, be it the same as before.
+        self._notice = None
         trouble = refuse("live", Wanted(0, ""), error).why
         if trouble != self.trouble:
             self.trouble = trouble

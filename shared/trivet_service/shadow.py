@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -89,9 +90,9 @@ class Shadow:
     def close(self) -> None:
         """Forget what waits, and end with the text that is being answered."""
         self._ends.set()
-        while not self._waiting.empty():
-            self._waiting.get_nowait()
-        self._waiting.put(None)
+        # It only wakes a thread that waits for a text: one that finds some sees that it is to end.
+        with suppress(queue.Full):
+            self._waiting.put_nowait(None)
         self._thread.join()
 
     def _serve(self) -> None:

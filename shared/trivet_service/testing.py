@@ -48,6 +48,15 @@ def running(app: FastAPI, *, start_s: float = 30.0) -> Iterator[str]:
         app.state.context.lines.close()
 
 
+def wait_until(claim: Callable[[], T], *, seconds: float = 10.0) -> T:
+    """What `claim` says once that is true; an AssertionError where it does not become true in time."""
+    end = time.monotonic() + seconds
+    while not (found := claim()):
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.01)
+    return found
+
+
 class KeyRing:
     """Keys in a database that a server may be using, as `trivet keys` would change them from another process."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from trivet_service.testing import KeyRing
+from trivet_service.testing import KeyRing, wait_until
 from trivet_service.testing_postgres import running_postgres
 
 SECRET = "my card 4111 1111 1111 1111, write to jane@example.org"
@@ -56,14 +56,6 @@ def clients(database_url):
     make("http://127.0.0.1", "red")
     make("http://127.0.0.1", "blue")
     return make
-
-
-def wait_until(is_true, *, seconds: float = 10.0):
-    end = time.monotonic() + seconds
-    while not (found := is_true()):
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.05)
-    return found
 
 
 def predictions(client, **asked) -> list[dict]:

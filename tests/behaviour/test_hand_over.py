@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from trivet.artifact.sums import write_sums
 from trivet.registry.registry import Registry
 from trivet.registry.verdict import Verdict
+from trivet_service.testing import wait_until
 from trivet_service.tiny import TinyEncoder
 
 TOPICS = {
@@ -75,11 +77,8 @@ def shown(client, place: str = "support") -> dict:
     return next(item for item in client.get("/v1/models").json()["items"] if item["place"] == place)
 
 
-def wait_for(claim) -> None:
-    end = time.monotonic() + 10
-    while not claim():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.01)
+def shadow_threads() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name == "shadow-support"}
 
 
 def damage(registry: Registry, reference: str) -> None:
@@ -93,7 +92,7 @@ def test_a_running_server_follows_what_goes_live(client, go_live):
     first = ask(client)
     assert (first["model"], first["version"], first["intent"]["name"]) == ("support", 1, "card.a")
     go_live(2)
-    wait_for(lambda: ask(client)["version"] == 2)
+    wait_until(lambda: ask(client)["version"] == 2)
     assert ask(client)["intent"]["name"] == "card.b"
     assert shown(client)["last_swap"]["previous"] == 1
     metrics = client.get("/metrics").text
@@ -105,8 +104,8 @@ def test_a_running_server_follows_what_goes_live(client, go_live):
 def test_a_graph_that_nobody_needs_any_more_leaves_the_memory(client, registry, folders, go_live):
     old = client.context.models.of("support").artifact.graph
     go_live(registry.add(folders["own"], "support"))
-    wait_for(lambda: ask(client)["version"] == 3)
-    wait_for(lambda: not old.is_loaded)
+    wait_until(lambda: ask(client)["version"] == 3)
+    wait_until(lambda: not old.is_loaded)
     assert len(client.context.models.batchers()) == 1
 
 
@@ -114,19 +113,19 @@ def test_what_was_explained_keeps_no_old_version(client, registry, folders, go_l
     old = client.context.models.of("support").artifact.graph
     assert client.post("/v1/explain", json={"text": TEXT, "k": 2}).json()["version"] == 1
     go_live(registry.add(folders["own"], "support"))
-    wait_for(lambda: ask(client)["version"] == 3)
-    wait_for(lambda: not old.is_loaded)
+    wait_until(lambda: ask(client)["version"] == 3)
+    wait_until(lambda: not old.is_loaded)
 
 
 def test_who_holds_the_old_version_is_answered_by_it_to_the_end(client, registry, folders, go_live):
     model = client.context.models.of("support")
     graph = model.artifact.graph
     go_live(registry.add(folders["own"], "support"))
-    wait_for(lambda: ask(client)["version"] == 3)
+    wait_until(lambda: ask(client)["version"] == 3)
     assert graph.is_loaded
     assert model.artifact.classify([TEXT])[0].label == "card.a"
     del model
-    wait_for(lambda: not graph.is_loaded)
+    wait_until(lambda: not graph.is_loaded)
 
 
 def test_a_promotion_without_a_report_is_refused_unless_it_is_forced_with_a_reason(client, registry):
@@ -145,7 +144,7 @@ def test_one_call_rolls_back(client, go_live, registry):
     nothing = client.post("/v1/models/support:rollback", json={})
     assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing_before")
     go_live(2)
-    wait_for(lambda: ask(client)["version"] == 2)
+    wait_until(lambda: ask(client)["version"] == 2)
     answer = client.post("/v1/models/support:rollback", json={"reason": "complaints"})
     assert (answer.status_code, answer.json()["live"]["version"]) == (200, 1)
     assert ask(client)["intent"]["name"] == "card.a"
@@ -155,7 +154,7 @@ def test_one_call_rolls_back(client, go_live, registry):
 def test_a_poisoned_version_that_went_live_is_refused_while_the_old_one_goes_on(client, registry, go_live, capfd):
     damage(registry, "support/2")
     go_live(2)
-    wait_for(lambda: shown(client)["refused"])
+    wait_until(lambda: shown(client)["refused"])
     time.sleep(0.3)
     assert (ask(client)["version"], ask(client)["intent"]["name"]) == (1, "card.a")
     ready = client.get("/readyz")
@@ -175,7 +174,7 @@ def test_a_poisoned_version_that_went_live_is_refused_while_the_old_one_goes_on(
 def test_a_refused_version_is_tried_again_on_demand_and_once_the_alias_moves(client, registry, folders, go_live):
     damage(registry, "support/2")
     go_live(2)
-    wait_for(lambda: shown(client)["refused"])
+    wait_until(lambda: shown(client)["refused"])
     shutil.copyfile(folders["b"] / "heads.safetensors", registry.fetch("support/2") / "heads.safetensors")
     time.sleep(0.2)
     assert ask(client)["version"] == 1
@@ -183,10 +182,10 @@ def test_a_refused_version_is_tried_again_on_demand_and_once_the_alias_moves(cli
     assert (answer["live"]["version"], answer["refused"]) == (2, [])
     damage(registry, "support/1")
     registry.rollback("support")
-    wait_for(lambda: shown(client)["refused"])
+    wait_until(lambda: shown(client)["refused"])
     assert ask(client)["version"] == 2
     go_live(2)
-    wait_for(lambda: not shown(client)["refused"])
+    wait_until(lambda: not shown(client)["refused"])
 
 
 def test_a_version_that_answers_otherwise_than_when_it_was_saved_is_refused(client, registry, go_live):
@@ -197,7 +196,7 @@ def test_a_version_that_answers_otherwise_than_when_it_was_saved_is_refused(clie
     (folder / "SHA256SUMS").unlink()
     write_sums(folder)
     go_live(2)
-    wait_for(lambda: shown(client)["refused"])
+    wait_until(lambda: shown(client)["refused"])
     assert "does not answer as when it was saved" in shown(client)["refused"][0]["why"]
     assert ask(client)["version"] == 1
 
@@ -229,14 +228,22 @@ def test_a_registry_that_cannot_be_read_changes_nothing_and_is_told(client, regi
     aliases = settings.home / "registry" / "support" / "aliases.json"
     content = aliases.read_bytes()
     aliases.write_bytes(b"{")
-    wait_for(lambda: shown(client)["trouble"])
+    wait_until(lambda: shown(client)["trouble"])
     assert ask(client)["version"] == 1
     ready = client.get("/readyz")
     assert (ready.status_code, "damaged" in ready.json()["checks"]["support.model"]["registry"]) == (200, True)
     aliases.write_bytes(content)
-    wait_for(lambda: not shown(client)["trouble"])
+    wait_until(lambda: not shown(client)["trouble"])
+    # An address that does not answer for a while, and then says what it said before.
+    there, away = aliases.parent, aliases.parent.with_name(".away")
+    there.rename(away)
+    there.touch()
+    wait_until(lambda: shown(client)["trouble"])
+    there.unlink()
+    away.rename(there)
+    wait_until(lambda: not shown(client)["trouble"])
     go_live(2)
-    wait_for(lambda: ask(client)["version"] == 2)
+    wait_until(lambda: ask(client)["version"] == 2)
 
 
 def test_a_canary_answers_its_share_and_a_key_always_gets_the_same_version(client):
@@ -258,11 +265,11 @@ def test_a_canary_is_there_after_a_restart_and_over_when_another_version_goes_li
 ):
     client.post("/v1/models/support:canary", json={"version": 2, "share": 1.0})
     second = serve("support", models={"support": "support@live"}, watch_s=0.05)
-    wait_for(lambda: ask(second)["version"] == 2)
+    wait_until(lambda: ask(second)["version"] == 2)
     go_live(registry.add(folders["c"], "support"))
     for one in (client, second):
-        wait_for(lambda one=one: ask(one)["version"] == 3)
-        wait_for(lambda one=one: shown(one)["canary"] is None)
+        wait_until(lambda one=one: ask(one)["version"] == 3)
+        wait_until(lambda one=one: shown(one)["canary"] is None)
     assert client.post("/v1/models/support:rollback", json={}).json()["live"]["version"] == 1
     assert 'role="canary"' not in client.get("/metrics").text
 
@@ -287,7 +294,7 @@ def test_a_shadow_answers_the_same_texts_and_nobody_notices(client, registry):
     assert [ask(client, text)["version"] for text in texts] == [1, 1, 1]
     items = client.post("/v1/parse:batch", json={"texts": texts}).json()["items"]
     assert {item["intent"]["name"] for item in items} == {"card.a", "pin.a", "money.a"}
-    wait_for(lambda: client.get("/v1/models/support/shadow").json()["compared"] == 6)
+    wait_until(lambda: client.get("/v1/models/support/shadow").json()["compared"] == 6)
     found = client.get("/v1/models/support/shadow").json()
     # Every label tells its version, so none is the same.
     assert (found["version"], found["agreement"], found["failed"]) == (2, 0.0, 0)
@@ -295,8 +302,11 @@ def test_a_shadow_answers_the_same_texts_and_nobody_notices(client, registry):
     assert found["differences"][0]["shadow"].endswith(".b")
     assert "where is my" not in json.dumps(found)
     assert 'trivet_shadow_total{outcome="differs",service="support",version="2"} 6.0' in client.get("/metrics").text
+    threads = shadow_threads()
+    assert len(threads) == 1
     assert client.post("/v1/models/support:shadow", json={"version": None}).json()["shadow"] is None
     assert "shadow" not in registry.aliases("support")
+    assert not threads & shadow_threads()
 
 
 def test_a_shadow_that_breaks_or_is_slow_costs_no_answer(client):
@@ -304,7 +314,7 @@ def test_a_shadow_that_breaks_or_is_slow_costs_no_answer(client):
     shadow = client.context.models.handover("support").traffic.shadow
     shadow.model.artifact.answering = None
     assert ask(client)["version"] == 1
-    wait_for(lambda: client.get("/v1/models/support/shadow").json()["failed"] == 1)
+    wait_until(lambda: client.get("/v1/models/support/shadow").json()["failed"] == 1)
     shadow.model.artifact.encode = lambda texts: time.sleep(0.4)
     began = time.monotonic()
     for _ in range(20):
@@ -357,5 +367,5 @@ def test_a_registry_at_another_address_is_followed_too(folders, serve, settings)
     assert client.post("/v1/models/support:canary", json={"version": 2, "share": 1}).status_code == 200
     assert ask(client)["version"] == 2
     remote.make_live("support", 2, Verdict(passed_over="a test"))
-    wait_for(lambda: shown(client)["live"]["version"] == 2)
+    wait_until(lambda: shown(client)["live"]["version"] == 2)
     assert shown(client)["canary"] is None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from trivet.registry.registry import Registry
 from trivet.registry.verdict import Verdict
 from trivet_recommend.store import RecommendStore
+from trivet_service.testing import wait_until
 from trivet_service.tiny import TinyEncoder
 
 WORDINGS = ("trail running shoe", "racing shoe", "two person tent", "light tent", "head lamp", "camp lamp")
@@ -63,17 +62,10 @@ def scores(answer: dict) -> dict[str, float]:
     return {item["item"]: item["score"] for item in answer["items"]}
 
 
-def wait_for(claim) -> None:
-    end = time.monotonic() + 10
-    while not claim():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.01)
-
-
 def test_the_answers_of_a_version_come_from_its_own_vectors(client, go_live, serve, folders, database_url):
     before = recommend(client)
     go_live(2)
-    wait_for(lambda: recommend(client)["version"] == 2)
+    wait_until(lambda: recommend(client)["version"] == 2)
     after = recommend(client)
     assert len(after["items"]) == len(before["items"]) == 5
     assert scores(after) != scores(before)
@@ -94,13 +86,13 @@ def test_what_is_put_and_done_meanwhile_is_there_in_both(client, go_live):
     # A user stays with one version.
     assert [recommend(client, user=f"u{at}")["version"] for at in range(30)] == [answer["version"] for answer in found]
     go_live(2)
-    wait_for(lambda: {recommend(client)["version"] for _ in range(8)} == {2})
+    wait_until(lambda: {recommend(client)["version"] for _ in range(8)} == {2})
     assert recommend(client, user="u")["rung"] == "personal"
 
 
 def test_after_a_swap_the_next_start_embeds_nothing(client, go_live, serve, database_url):
     go_live(2)
-    wait_for(lambda: recommend(client)["version"] == 2)
+    wait_until(lambda: recommend(client)["version"] == 2)
     before = scores(recommend(client))
     second = serve("recommend", models={"recommend": "recommend@live"}, database_url=database_url)
     encoder = f"{second.context.models.of('recommend').artifact.identity}-fp32"
@@ -126,7 +118,7 @@ def test_a_version_whose_catalogue_cannot_be_made_is_refused(client, registry, g
 
 def test_a_version_of_another_task_is_refused_and_so_is_a_shadow(client, go_live):
     go_live(3)
-    wait_for(lambda: client.get("/v1/models").json()["items"][0]["refused"])
+    wait_until(lambda: client.get("/v1/models").json()["items"][0]["refused"])
     assert "classification" in client.get("/v1/models").json()["items"][0]["refused"][0]["why"]
     assert recommend(client)["version"] == 1
     shadow = client.post("/v1/models/recommend:shadow", json={"version": 2})
@@ -152,7 +144,7 @@ def test_a_tenants_own_encoder_answers_once_it_has_embedded_the_tenants_catalogu
         return client.post("/v1/recommendations", json={"history": ["i0"], "n": 5}, headers=heads[name]).json()
 
     assert len(ask("acme")["items"]) == 5
-    wait_for(lambda: ask("acme")["model"] == own)
+    wait_until(lambda: ask("acme")["model"] == own)
     assert len(ask("acme")["items"]) == 5
     assert ask("bolt")["model"] == "recommend"
     client.post("/v1/items", json={"items": [{"item": "new", "title": "new light tent"}]}, headers=heads["acme"])

@@ -8,6 +8,7 @@ import pytest
 
 from trivet.registry.registry import Registry
 from trivet.registry.verdict import Verdict
+from trivet_service.testing import wait_until
 from trivet_service.tiny import TinyEncoder
 
 OPENINGS = ("where is my", "the", "my", "a new", "please my", "help with")
@@ -57,17 +58,10 @@ def start(registry, heads, serve):
         live = {"support": "support@live"}
         client = serve("support", models=live, keys=True, watch_s=0.05, **changes)
         # Whose own there are is known once the registry was looked at.
-        wait_for(lambda: client.context.models._tenants._known)
+        wait_until(lambda: client.context.models._tenants._known)
         return client
 
     return make
-
-
-def wait_for(claim) -> None:
-    end = time.monotonic() + 10
-    while not claim():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.01)
 
 
 def ask(client, head: dict[str, str]) -> tuple[str, int, str]:
@@ -91,10 +85,10 @@ def test_a_tenant_gets_its_own_once_it_goes_live_and_the_next_version_too(start,
     client = start()
     assert ask(client, heads["cog"])[0] == "support"
     registry.make_live("support--cog", registry.add(folders["cog"], "support--cog"), Verdict(passed_over="a test"))
-    wait_for(lambda: ask(client, heads["cog"]) == ("support--cog", 1, "card.cog"))
+    wait_until(lambda: ask(client, heads["cog"]) == ("support--cog", 1, "card.cog"))
     assert ask(client, heads["acme"])[1] == 1
     registry.make_live("support--acme", registry.add(folders["acme2"], "support--acme"), Verdict(passed_over="a test"))
-    wait_for(lambda: ask(client, heads["acme"]) == ("support--acme", 2, "card.acme2"))
+    wait_until(lambda: ask(client, heads["acme"]) == ("support--acme", 2, "card.acme2"))
 
 
 def test_the_least_recently_used_is_the_first_to_go_and_comes_back(start, heads, registry, folders):
@@ -135,7 +129,7 @@ def test_where_the_next_version_is_poisoned_the_tenants_old_one_goes_on_also_aft
     head = registry.fetch(f"support--acme/{version}") / "heads.safetensors"
     head.write_bytes(head.read_bytes()[:-1])
     registry.make_live("support--acme", version, Verdict(passed_over="a test"))
-    wait_for(lambda: client.get("/readyz").json()["checks"]["tenants.models"]["refused"] == 1)
+    wait_until(lambda: client.get("/readyz").json()["checks"]["tenants.models"]["refused"] == 1)
     assert ask(client, heads["acme"]) == ("support--acme", 1, "card.acme")
     second = start()
     assert ask(second, heads["acme"]) == ("support--acme", 1, "card.acme")
