@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trivet.errors import RegistryError
+from trivet_service.lot import falls_into
 
 # Beside the document of aliases, so that every server that watches the name follows it.
 FILE = "canary.json"
@@ -31,8 +31,7 @@ class Canary(BaseModel):
 
     def takes(self, key: str) -> bool:
         """Whether it answers the requests of this key: the same keys always, and more of them under a larger share."""
-        digest = hashlib.blake2b(f"{self.version} {key}".encode(), digest_size=8).digest()
-        return int.from_bytes(digest) < self.share * 2**64
+        return falls_into(self.share, f"{self.version} {key}")
 
 
 def read_canary(content: bytes, *, where: str) -> Canary:

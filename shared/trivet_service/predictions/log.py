@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections import deque
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter
 
+from trivet_service.lot import falls_into
 from trivet_service.predictions.prediction import Prediction, find_prediction, keep_predictions
 from trivet_service.predictions.pruning import prune
 from trivet_service.predictions.recent import Recent
@@ -103,11 +103,7 @@ class PredictionLog:
 
     def keeps(self, request_id: str) -> bool:
         """Whether a request belongs to the share that is kept."""
-        share = self._settings.prediction_log
-        if share in (0.0, 1.0):
-            return share == 1.0
-        digest = hashlib.blake2b(request_id.encode(), digest_size=8).digest()
-        return int.from_bytes(digest) < share * 2**64
+        return falls_into(self._settings.prediction_log, request_id)
 
     def find(self, tenant: str, request_id: str, item: int) -> Prediction | None:
         """The answer that a tenant got, wherever it is.

@@ -85,8 +85,7 @@ def prediction_routes(context: Context) -> APIRouter:
             return list(rows.fetch(select_page(query, window, columns)))
 
         found = context.database.of(caller.tenant).read(read)
-        render = partial(close_page, found, window, key=_key)
-        return FeedbackPage(**render(render=lambda row: show_feedback(read_feedback(row))))
+        return FeedbackPage(**close_page(found, window, key=_key, render=lambda row: show_feedback(read_feedback(row))))
 
     @router.get("/v1/feedback/summary", summary="How many answers were told right, by version, and whether it alarms")
     def summarise(caller: Reader, service: ServiceAsked = "") -> FeedbackSummary:
@@ -115,8 +114,8 @@ def prediction_routes(context: Context) -> APIRouter:
             return list(rows.fetch(select_page(rows.select(predictions).where(*wanted), window, columns)))
 
         found = context.database.of(caller.tenant).read(read)
-        render = partial(close_page, found, window, key=_key)
-        return PredictionsPage(**render(render=lambda row: show_prediction(read_prediction(row), row.text)))
+        page = close_page(found, window, key=_key, render=lambda row: show_prediction(read_prediction(row), row.text))
+        return PredictionsPage(**page)
 
     return router
 
