@@ -5,10 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from trivet.cli.memory import give_back, trim_heap
-
-# Steps of a loop between two trims of the heap: each costs about a tenth of a step.
-TRIM_STEPS = 10
+from trivet.cli.memory import give_back, give_back_between
 
 
 class ScreenProgress:
@@ -31,10 +28,7 @@ class ScreenProgress:
 
     def step(self, done: int, total: int, note: str) -> None:
         """Step `done` of `total` of the present stage."""
-        if done in (1, total):
-            give_back()
-        elif done % TRIM_STEPS == 0:
-            trim_heap()
+        give_back_between(done, total)
         now = time.perf_counter()
         if self._live and (now - self._shown > 0.2 or done == total):
             self._shown = now

@@ -85,6 +85,7 @@ def _check_port(port: int) -> None:
 
 
 def _train(service: str, dataset: str, settings: Any) -> str:
+    from trivet.cli.memory import spare_memory
     from trivet.cli.progress import ScreenProgress
     from trivet.cli.services import recipe_of
     from trivet.pipeline import train_and_register
@@ -94,6 +95,7 @@ def _train(service: str, dataset: str, settings: Any) -> str:
     if dataset == "movietweetings-100k":
         overrides |= {"data.core": 5}
     recipe = read_recipe(recipe_of(service, "default"), overrides=overrides)
+    spare_memory()
     progress = ScreenProgress()
     try:
         # The public sets are asked for by name, and what is made of them is shown on loopback only.

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from trivet.cli.memory import give_back, give_back_between, spare_memory
 from trivet.errors import (
     ArtifactError,
     DataError,
@@ -46,7 +47,7 @@ _CODES: Mapping[type[TrivetError], str] = {
 
 
 class Teller:
-    """Says on a pipe how far the job is: a JSON object a line."""
+    """Says on a pipe how far the job is: a JSON object a line; memory that was freed meanwhile goes back."""
 
     def __init__(self, pipe: BinaryIO) -> None:
         self._pipe = pipe
@@ -55,10 +56,12 @@ class Teller:
     def stage(self, name: str) -> None:
         """A new stage has begun."""
         self.tell({"stage": name})
+        give_back()
 
     def step(self, done: int, total: int, note: str) -> None:
         """Step `done` of `total` of the present stage."""
         self.tell({"done": done, "total": total, "note": note})
+        give_back_between(done, total)
 
     def tell(self, message: Mapping[str, Any]) -> None:
         """One message."""
@@ -69,6 +72,7 @@ class Teller:
 
 def main() -> None:
     """Do the job that the first line on standard input names."""
+    spare_memory()
     # Unbuffered: a thread that waits on a buffer would hold its lock when Python ends.
     with open(_STANDARD_INPUT, "rb", buffering=0, closefd=False) as line:
         asked = json.loads(line.readline())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import io
 import os
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import pytest
 
 from trivet.cli.memory import KERNELS, give_back
 from trivet.cli.progress import ScreenProgress
+from trivet.methods.progress import Progress
+from trivet_service.jobs.child import Teller
 
 # Large blocks with small ones between them that stay, as tensors among Python's objects; prints what the heap keeps.
 BLOCKS = """
@@ -73,8 +76,8 @@ def test_few_kernels_are_kept_unless_the_user_says_how_many() -> None:
     assert run_blocks("spare", ONEDNN_PRIMITIVE_CACHE_CAPACITY="7")[1] == "7"
 
 
-def test_what_only_cycles_hold_is_freed_where_a_stage_or_a_loop_begins_or_ends() -> None:
-    progress = ScreenProgress()
+@pytest.mark.parametrize("progress", [ScreenProgress(), Teller(io.BytesIO())], ids=["on a screen", "of a job"])
+def test_what_only_cycles_hold_is_freed_where_a_stage_or_a_loop_begins_or_ends(progress: Progress) -> None:
     for begin in (lambda: progress.stage("fit"), lambda: progress.step(1, 9, ""), lambda: progress.step(9, 9, "")):
         knot = weakref.ref(Knot())
         begin()
