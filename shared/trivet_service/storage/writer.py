@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from trivet_service.storage.errors import StoreUnavailableError
 
@@ -17,6 +18,9 @@ T = TypeVar("T")
 
 # Writes that wait at the same time share one transaction, and so one wait for the disk.
 _GROUP = 256
+# How often a job is written again that lost its locks to another process, and what PostgreSQL calls that.
+_AGAIN = 3
+_DEADLOCK = "40P01"
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +30,11 @@ class _Job(Generic[T]):
 
 
 class Writer:
-    """Jobs that wait together are committed together, each in a savepoint of its own: one that fails takes no other."""
+    """Jobs that wait together are committed together, each in a savepoint of its own: one that fails takes no other.
+
+    So a group takes locks in the order of its jobs, and may wait for the group of another process that waits for it.
+    The job that the database then ends is written again, alone: so a job leaves no trace outside of the database.
+    """
 
     def __init__(self, engine: Engine, *, tell: Callable[[str], None] = lambda _: None) -> None:
         self._engine = engine.execution_options(trivet_writes=True)
@@ -85,7 +93,21 @@ class Writer:
                 group.append(job)
             self._write(group)
 
-    def _write(self, group: Sequence[_Job[Any]]) -> None:
+    def _write(self, group: Sequence[_Job[Any]], *, again: int = _AGAIN) -> None:
+        losers: list[_Job[Any]] = []
+        for job, value, trouble in self._commit(group):
+            if trouble is None:
+                job.done.set_result(value)
+            elif again and _is_deadlock(trouble):
+                losers.append(job)
+            else:
+                job.done.set_exception(trouble)
+        for what in self._announced:
+            self._tell(what)
+        for job in losers:
+            self._write([job], again=again - 1)
+
+    def _commit(self, group: Sequence[_Job[Any]]) -> list[tuple[_Job[Any], Any, Exception | None]]:
         outcomes: list[tuple[_Job[Any], Any, Exception | None]] = []
         self._announced.clear()
         try:
@@ -98,13 +120,7 @@ class Writer:
             # Nothing of the group is on the disk.
             outcomes = [(job, None, error) for job in group]
             self._announced.clear()
-        for job, value, trouble in outcomes:
-            if trouble is None:
-                job.done.set_result(value)
-            else:
-                job.done.set_exception(trouble)
-        for what in self._announced:
-            self._tell(what)
+        return outcomes
 
 
 def _try(job: _Job[Any], connection: Connection) -> tuple[_Job[Any], Any, Exception | None]:
@@ -113,3 +129,7 @@ def _try(job: _Job[Any], connection: Connection) -> tuple[_Job[Any], Any, Except
             return job, job.write(connection), None
     except Exception as error:
         return job, None, error
+
+
+def _is_deadlock(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == _DEADLOCK

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from trivet_service.storage.database import Database
@@ -58,3 +60,36 @@ def test_a_write_says_that_it_is_lost_when_the_table_is(database, the):
     with pytest.raises(Exception, match="notes_shared"):
         database.everyone().write(lambda rows: rows.delete(the["shared"]))
     assert database.is_well(), "the writer goes on"
+
+
+def test_two_processes_whose_groups_wait_for_each_other_both_write(postgres, notes_domain, the):
+    met = threading.Barrier(2)
+
+    def write(database: Database, locks: str) -> list:
+        """Two notes in one transaction: the first takes a lock, the second the one that the other process holds."""
+        is_grouped = threading.Event()
+
+        def note(rows, lock: str) -> str:
+            rows.lock(lock)
+            if lock == locks[0]:
+                met.wait(10)
+            rows.insert(the["notes"], [{"note": f"{locks} {lock}", "text": "a"}])
+            return lock
+
+        store = database.of("a")
+        store.write_later(lambda _: is_grouped.wait(10))
+        written = [store.write_later(lambda rows, lock=lock: note(rows, lock)) for lock in locks]
+        is_grouped.set()
+        return written
+
+    with postgres.database() as url:
+        one, two = Database(url), Database(url)
+        for database in (one, two):
+            database.open([notes_domain()])
+        try:
+            written = [write(one, "xy"), write(two, "yx")]
+            assert [[note.result(30) for note in of] for of in written] == [["x", "y"], ["y", "x"]]
+            assert one.of("a").read(lambda rows: rows.count(the["notes"])) == 4
+        finally:
+            one.close()
+            two.close()
