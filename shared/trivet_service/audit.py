@@ -3,7 +3,9 @@
 What changes rows is recorded in the transaction of the change, so that neither is there without the other:
 
     def promote(rows: Rows) -> None:
-        record(rows, actor, "model.promoted", "support/4", {"before": 3})
+        hold_log(rows)
+        before = ...
+        record(rows, actor, "model.promoted", "support/4", {"before": before})
         rows.update(versions, {"alias": "live"}, versions.c.number == 4)
 
     context.database.of(caller.tenant).write(promote)
@@ -79,7 +81,7 @@ audit = Table(
 )
 
 _NOTHING: Mapping[str, Any] = {}
-_TODO = "Compare the database with a backup."
+_ADVICE = "Compare the database with a backup."
 
 
 class AuditError(TrivetError):
@@ -119,14 +121,19 @@ def operator() -> Actor:
     return Actor(f"cli:{_user()}")
 
 
-def record(rows: Rows, actor: Actor, action: Action, what: str, detail: Mapping[str, Any] = _NOTHING) -> int:
-    """Write an entry of the rows' tenant, there if what else the transaction changes is; its sequence number.
+def hold_log(rows: Rows) -> None:
+    """Be the only transaction that records until it ends: what is read from here on is still so when it is recorded.
 
-    Record first, then change: two servers that hold rows and wait for the log would wait for each other.
+    Hold it first, then read and change: two servers that hold rows and wait for the log would wait for each other.
     """
-    assert rows.tenant is not None, "a deed belongs to a tenant"
     # One lock for all tenants: with one a tenant, two groups of writes could wait for each other.
     rows.lock("audit")
+
+
+def record(rows: Rows, actor: Actor, action: Action, what: str, detail: Mapping[str, Any] = _NOTHING) -> int:
+    """Write an entry of the rows' tenant, there if what else the transaction changes is; its sequence number."""
+    assert rows.tenant is not None, "a deed belongs to a tenant"
+    hold_log(rows)
     last = rows.first(rows.select(audit).order_by(audit.c.sequence.desc()))
     sequence = last.sequence + 1 if last else 1
     content = (rows.tenant, sequence, time.time(), actor.name, action, what, dict(detail), actor.request_id)
@@ -181,13 +188,13 @@ def verify(database: Database, tenant: str, *, head: str = "") -> Entry | None:
             entry = read_entry(row)
             expected = last.sequence + 1 if last else 1
             if entry.sequence != expected:
-                raise AuditError(f"entry {expected} of tenant {tenant!r} is missing.", todo=_TODO)
+                raise AuditError(f"entry {expected} of tenant {tenant!r} is missing.", todo=_ADVICE)
             if entry.hash != _hash(last.hash if last else "", astuple(entry)[:-1]):
-                raise AuditError(f"entry {expected} of tenant {tenant!r} is not what was written.", todo=_TODO)
+                raise AuditError(f"entry {expected} of tenant {tenant!r} is not what was written.", todo=_ADVICE)
             is_met = is_met or f"{entry.sequence}:{entry.hash}" == head
             last = entry
     if not is_met:
-        raise AuditError(f"the log of tenant {tenant!r} does not hold the entry {head}.", todo=_TODO)
+        raise AuditError(f"the log of tenant {tenant!r} does not hold the entry {head}.", todo=_ADVICE)
     return last
 
 

@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from trivet_service.audit import Actor, record
+from trivet_service.audit import Actor, hold_log, record
 from trivet_service.key_store import add_key
 from trivet_service.keys import AccessError, Key
 from trivet_service.storage.database import Database
@@ -43,6 +43,7 @@ def import_key_file(database: Database, path: Path) -> int:
 
 
 def _add(rows: Rows, own: list[Key]) -> int:
+    hold_log(rows)
     # Another server may have been faster; only one of the two has something to tell.
     new = [key for key in own if add_key(rows, key)]
     for key in new:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import JSON, Column, Float, String, Table, UniqueConstraint, or_
 
-from trivet_service.audit import Actor, record
+from trivet_service.audit import Actor, hold_log, record
 from trivet_service.keys import AccessError, Key, UnknownError, make_key
 from trivet_service.storage.database import Database
 from trivet_service.storage.domain import tenant_column
@@ -64,6 +64,7 @@ class Keys:
             )
 
         def add(rows: Rows) -> None:
+            hold_log(rows)
             found = find_tenant(rows)
             if found is None:
                 raise UnknownError(f"there is no tenant {tenant!r}.", todo=f"First `trivet tenants create {tenant}`.")
@@ -84,6 +85,7 @@ class Keys:
         """
 
         def end(rows: Rows) -> Key:
+            hold_log(rows)
             key = _find(rows, key_id)
             if key.revoked_at is None:
                 record(rows, actor, "key.revoked", key.id, {"name": key.name})
@@ -102,6 +104,7 @@ class Keys:
         """
 
         def turn(rows: Rows) -> tuple[Key, str]:
+            hold_log(rows)
             old, now = _find(rows, key_id), time.time()
             if not old.is_valid(now):
                 raise AccessError(f"key {key_id!r} is no longer valid.", todo="Create a new one: `trivet keys create`.")
@@ -162,7 +165,8 @@ class Keys:
         """Write when keys were last used; ids that are gone meanwhile are passed over."""
 
         def write(rows: Rows) -> None:
-            for key_id, when in used.items():
+            # In one order, as another server may write about the same keys.
+            for key_id, when in sorted(used.items()):
                 is_later = or_(keys.c.last_used_at.is_(None), keys.c.last_used_at < when)
                 rows.update(keys, {"last_used_at": when}, keys.c.id == key_id, is_later)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Column, Float, Integer, String, Table, func
 
-from trivet_service.audit import Actor, record
+from trivet_service.audit import Actor, hold_log, record
 from trivet_service.keys import AccessError, UnknownError
 from trivet_service.storage.database import Database
 from trivet_service.storage.domain import tenant_column
@@ -93,6 +93,7 @@ class Tenants:
 
     def _set_closed(self, tenant: str, closed_at: float | None, actor: Actor) -> Tenant:
         def change(rows: Rows) -> Tenant:
+            hold_log(rows)
             found = find_tenant(rows)
             if found is None or tenant == OPERATORS:
                 raise UnknownError(f"there is no tenant {tenant!r}.", todo="`trivet tenants list` shows them.")
@@ -138,6 +139,7 @@ def _by_name(rows: Rows) -> Query:
 
 
 def _add(rows: Rows, tenant: Tenant, actor: Actor) -> Sequence[object]:
+    hold_log(rows)
     row = {"name": tenant.name, "created_at": tenant.created_at, "closed_at": None, "changes": 0}
     added = rows.insert_new(tenants, [row], key=("tenant",), returning="tenant")
     if added:

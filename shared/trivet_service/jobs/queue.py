@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trivet.errors import OverloadError
-from trivet_service.audit import Actor, record
+from trivet_service.audit import Actor, hold_log, record
 from trivet_service.jobs.job import Job, Kind, read_job
 from trivet_service.jobs.lines import Line, read_lines
 from trivet_service.jobs.tables import jobs
@@ -70,6 +70,7 @@ class JobQueue:
         )
 
         def add(rows: Rows) -> None:
+            hold_log(rows)
             if rows.count(jobs, jobs.c.status == "queued") >= most:
                 raise OverloadError(f"{most} jobs wait already.", retry_after=_RETRY_S)
             enter(rows, job)
@@ -95,6 +96,7 @@ class JobQueue:
         """Take a job out of the queue, or tell its worker to end it; one that has ended stays as it is."""
 
         def stop(rows: Rows) -> Job | None:
+            hold_log(rows)
             found = _find(rows, job)
             if found is None or found.has_ended or found.cancel_requested:
                 return found

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from trivet_service.audit import Actor, record
+from trivet_service.audit import Actor, hold_log, record
 from trivet_service.keys import AccessError, UnknownError
 from trivet_service.storage.database import Database
 from trivet_service.storage.rows import Found, Rows
@@ -109,6 +109,7 @@ class Webhooks:
         """The webhook that was, with all of its deliveries. Raises as `change`."""
 
         def remove(rows: Rows) -> Webhook:
+            hold_log(rows)
             found = find(rows, webhook_id)
             record(rows, actor, "webhook.deleted", webhook_id)
             rows.delete(deliveries, deliveries.c.webhook == webhook_id)
@@ -125,6 +126,7 @@ class Webhooks:
         self, tenant: str, webhook_id: str, make: Callable[[Webhook], Mapping[str, Any]], actor: Actor
     ) -> Webhook:
         def apply(rows: Rows) -> Webhook:
+            hold_log(rows)
             values = make(find(rows, webhook_id))
             record(rows, actor, "webhook.changed", webhook_id, {"changed": sorted(values)})
             rows.update(webhooks, values, webhooks.c.id == webhook_id)
