@@ -15,18 +15,17 @@ from trivet_service.context import Check, Context
 from trivet_service.exchange import exchange_of
 from trivet_service.jobs.admission import admit
 from trivet_service.jobs.asked import EXAMPLES, JobAsked
-from trivet_service.jobs.events import position_of
+from trivet_service.jobs.feed import JobFeed, position_of
 from trivet_service.jobs.job import Job
 from trivet_service.jobs.queue import BY_AGE, JobQueue
 from trivet_service.jobs.schemas import JobShown, JobsPage, LinesPage, list_job, show_job, show_line
 from trivet_service.jobs.sightings import count_jobs, count_workers
-from trivet_service.jobs.stream import JobStream
 from trivet_service.paging import Order, PageAsked, close_page, open_page
 from trivet_service.problems import ProblemError
 from trivet_service.proxy import location
 from trivet_service.service import Service
 from trivet_service.storage.errors import StoreUnavailableError
-from trivet_service.streams.stream import Pace
+from trivet_service.streams.stream import Stream
 
 _BY_LINE = Order("lines", (int,))
 _ASKED: Any = Body(openapi_examples=EXAMPLES)
@@ -116,7 +115,7 @@ def job_routes(context: Context, services: Sequence[Service]) -> APIRouter:
     @router.get(
         "/v1/jobs/{job_id}/events",
         summary="A job as server-sent events",
-        response_class=JobStream,
+        response_class=Stream,
         status_code=200,
         responses=_STREAM,
     )
@@ -130,18 +129,11 @@ def job_routes(context: Context, services: Sequence[Service]) -> APIRouter:
             return Response(status_code=204)
         root = location(request.scope, "/v1/jobs")
 
-        def show_end(ended: Job) -> dict[str, Any]:
+        def render_end(ended: Job) -> dict[str, Any]:
             return show_job(ended, root=root, workers=0).model_dump(mode="json", exclude={"workers"})
 
-        return JobStream(
-            of(caller.tenant),
-            job.id,
-            after=after,
-            show=show_end,
-            pace=Pace(settings.stream_heartbeat_s, settings.stream_stall_s),
-            seat=context.streams.seat_for(request, caller),
-            may_stay=context.streams.stays(request, caller),
-        )
+        feed = JobFeed(of(caller.tenant), context.streams.follower, job, after=after, render=render_end)
+        return context.streams.answer(request, caller, feed)
 
     return router
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from fastapi.sse import format_sse_event
 
@@ -18,6 +19,11 @@ _PIECE_BYTES = 32_768
 def show_opening(position: int) -> bytes:
     """The first frame: where the stream begins, so that a reader who is cut off before any event can come back."""
     return format_sse_event(comment="trivet", id=str(position), retry=_RETRY_MS)
+
+
+def show(event: str, data: Mapping[str, Any], position: str | None) -> bytes:
+    """An event of a name with JSON as its data; the position is what its reader comes back with, None: as before."""
+    return format_sse_event(event=event, data_str=json.dumps(data), id=position)
 
 
 def show_event(event: Event) -> bytes:
@@ -39,7 +45,7 @@ def show_gap(lost: int, position: int) -> bytes:
         "lost": lost,
         "detail": f"{lost} events are not kept any more; read again what they may have changed.",
     }
-    return format_sse_event(event="gap", data_str=json.dumps(told), id=str(position))
+    return show("gap", told, str(position))
 
 
 def show_reset(asked: int, position: int) -> bytes:
@@ -48,13 +54,13 @@ def show_reset(asked: int, position: int) -> bytes:
         "asked": asked,
         "detail": f"there is no event {asked}, the last one is {position}; read again what may have changed.",
     }
-    return format_sse_event(event="gap", data_str=json.dumps(told), id=str(position))
+    return show("gap", told, str(position))
 
 
 def show_slow(seconds: float) -> bytes:
     """The last frame for a reader who took nothing for so long."""
     told = {"detail": f"nothing was read for {seconds:g} s; come back with the last id."}
-    return format_sse_event(event="slow", data_str=json.dumps(told))
+    return show("slow", told, None)
 
 
 def show_end(why: str) -> bytes:
@@ -62,13 +68,13 @@ def show_end(why: str) -> bytes:
     return format_sse_event(comment=why)
 
 
-def in_pieces(frames: Iterable[tuple[Event, bytes]]) -> Iterator[tuple[int, bytes]]:
-    """Frames put together into pieces, each with the number of its last event."""
-    piece, last = b"", 0
-    for event, frame in frames:
+def in_pieces(frames: Iterable[bytes]) -> Iterator[bytes]:
+    """Frames put together into pieces."""
+    piece = b""
+    for frame in frames:
         if piece and len(piece) + len(frame) > _PIECE_BYTES:
-            yield last, piece
+            yield piece
             piece = b""
-        piece, last = piece + frame, event.sequence
+        piece += frame
     if piece:
-        yield last, piece
+        yield piece

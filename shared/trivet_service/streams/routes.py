@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Query, Request
 
 from trivet_service.access import Reader
 from trivet_service.context import Context
+from trivet_service.streams.event_feed import EventFeed
 from trivet_service.streams.log import Wanted
 from trivet_service.streams.stream import Stream
 
@@ -56,8 +57,12 @@ def stream_routes(context: Context) -> APIRouter:
         ] = None,
     ) -> Stream:
         given = last_event_id if last_event_id is not None else after
-        return context.streams.answer(
-            request, caller, wanted=Wanted(tuple(topic), subject), after=None if given is None else int(given)
+        feed = EventFeed(
+            context.database.of(caller.tenant),
+            context.streams.follower,
+            wanted=Wanted(tuple(topic), subject),
+            after=None if given is None else int(given),
         )
+        return context.streams.answer(request, caller, feed)
 
     return router

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
-from typing import Protocol
 
 from fastapi import Request
 from prometheus_client import CollectorRegistry, Counter, Gauge
@@ -22,22 +21,12 @@ from trivet_service.proxy import client_host
 from trivet_service.settings import ServiceSettings
 from trivet_service.storage.database import Database
 from trivet_service.storage.errors import StoreUnavailableError
-from trivet_service.streams.event import Event
+from trivet_service.streams.feed import Feed
 from trivet_service.streams.follower import Also, Follower
-from trivet_service.streams.log import Wanted
-from trivet_service.streams.stream import Ending, Pace, Stream
+from trivet_service.streams.stream import Pace, Stream
 
 # Seconds after which somebody who was refused may find a seat.
 _RETRY_S = 5
-
-
-class Seated(Protocol):
-    """A stream that has a seat: it can be ended, and says why it has."""
-
-    ended_by: Ending
-
-    def end(self, why: Ending) -> None:
-        """End it, from the thread of the event loop."""
 
 
 class Streams:
@@ -67,7 +56,7 @@ class Streams:
         self._database = database
         self._doorkeeper = doorkeeper
         self._drain = drain
-        self._open: dict[Seated, str] = {}
+        self._open: dict[Stream, str] = {}
         self._ended = Counter("trivet_streams_ended", "Streams that ended, by why.", ("why",), registry=registry)
         count = Gauge("trivet_streams_open", "Streams that readers have open.", registry=registry)
         count.set_function(lambda: len(self._open))
@@ -89,40 +78,20 @@ class Streams:
         async with self.follower.running():
             yield
 
-    def answer(
-        self,
-        request: Request,
-        caller: Caller,
-        *,
-        wanted: Wanted,
-        after: int | None,
-        ends_with: Callable[[Event], bool] = lambda _: False,
-    ) -> Stream:
-        """A stream of the caller's tenant as the answer to a request: events behind the number `after`, or new ones.
+    def answer(self, request: Request, caller: Caller, feed: Feed) -> Stream:
+        """A stream of what the caller may read as the answer to a request.
 
         Sending it raises ProblemError with 429 where too many are open, 503 where the server stops.
         """
         return Stream(
-            self._database.of(caller.tenant),
-            self.follower,
-            wanted=wanted,
-            after=after,
+            feed,
             pace=Pace(self._settings.stream_heartbeat_s, self._settings.stream_stall_s),
-            seat=self.seat_for(request, caller),
-            may_stay=self.stays(request, caller),
-            ends_with=ends_with,
+            seat=partial(self._seat, request=request, who=caller.key_id or client_host(request.scope)),
+            may_stay=partial(self._may_stay, presented_key(request.headers), caller),
         )
 
-    def seat_for(self, request: Request, caller: Caller) -> Callable[[Seated], AbstractContextManager[None]]:
-        """Takes a seat for a stream that answers a request; raises as sending what `answer` gives."""
-        return partial(self._seat, request=request, who=caller.key_id or client_host(request.scope))
-
-    def stays(self, request: Request, caller: Caller) -> Callable[[], Awaitable[bool]]:
-        """Asks whether the key of a request still opens what it opened."""
-        return partial(self._may_stay, presented_key(request.headers), caller)
-
     @contextmanager
-    def _seat(self, stream: Seated, *, request: Request, who: str) -> Iterator[None]:
+    def _seat(self, stream: Stream, *, request: Request, who: str) -> Iterator[None]:
         most, most_of_key = self._settings.max_streams, self._settings.max_streams_of_key
         if self._drain.has_begun:
             raise ProblemError(503, "the server stops.", headers={"Retry-After": "1"})

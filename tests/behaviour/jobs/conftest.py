@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from trivet_service.testing_streams import listening_to
 
 PROGRAM = [sys.executable, "-c", "from trivet.cli.main import run; run()"]
 SECONDS = 120
@@ -62,17 +63,11 @@ class Yard:
 
     def events(self, job: dict, last: str = "") -> Iterator[tuple[str, str, dict]]:
         """Id, event and data of a stream until it closes."""
-        headers = {"Last-Event-ID": last} if last else {}
-        with self.client.stream("GET", job["events_url"], headers=headers, timeout=SECONDS) as stream:
-            assert stream.status_code == 200
-            found: dict[str, str] = {}
-            for line in stream.iter_lines():
-                if line:
-                    name, _, value = line.partition(": ")
-                    found[name] = value
-                elif "event" in found:
-                    yield found.get("id", ""), found["event"], json.loads(found["data"])
-                    found = {}
+        address = str(self.client.base_url).rstrip("/")
+        with listening_to(address, path=job["events_url"], last_id=last or None, timeout_s=SECONDS) as frames:
+            for frame in frames:
+                if frame.event:
+                    yield frame.id or "", frame.event, frame.json()
 
     def logs(self) -> str:
         return "\n".join(path.read_text()[-3000:] for path in sorted(self.home.parent.glob("worker-*.log")))
