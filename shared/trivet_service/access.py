@@ -17,8 +17,8 @@ from trivet_service.callers import Caller as Caller
 from trivet_service.doorkeeper import Doorkeeper
 from trivet_service.exchange import exchange_of
 from trivet_service.keys import Scope
-from trivet_service.problems import ProblemError, answer_mistake, problem_response
-from trivet_service.proxy import route_path
+from trivet_service.problems import ProblemError, answer_error
+from trivet_service.proxy import is_from_here, route_path
 from trivet_service.storage.errors import StoreUnavailableError
 from trivet_service.tenants import OPERATORS
 
@@ -47,10 +47,8 @@ class AccessGate:
         request = Request(scope)
         try:
             caller = await self._admit(scope)
-        except ProblemError as error:
-            response = problem_response(request, error.status_code, error.detail, headers=error.headers)
-        except StoreUnavailableError as error:
-            response = answer_mistake(request, error)
+        except (ProblemError, StoreUnavailableError) as error:
+            response = answer_error(request, error)
         else:
             scope["state"]["caller"] = caller
             exchange_of(scope).note(tenant=caller.tenant, key=caller.key_id)
@@ -59,6 +57,9 @@ class AccessGate:
         await response(scope, receive, send)
 
     async def _admit(self, scope: AsgiScope) -> Caller:
+        if not self.doorkeeper.asks and not is_from_here(scope):
+            detail = "this server asks for no keys, so it answers callers on its own machine alone: create keys."
+            raise ProblemError(403, detail)
         caller = await self.doorkeeper.identify(presented_key(Headers(scope=scope)))
         if caller is None:
             detail = "no valid API key; send one as X-API-Key or as Authorization: Bearer."

@@ -120,7 +120,12 @@ def handle_problems(app: FastAPI) -> None:
     """Make an app answer every error that a route raises as a problem."""
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_refusal)
-    app.add_exception_handler(TrivetError, answer_mistake)
+    app.add_exception_handler(TrivetError, _answer_mistake)
+
+
+def answer_error(request: Request, error: ProblemError | TrivetError) -> JSONResponse:
+    """The problem that an error is which a layer around the routes meets."""
+    return _answer_refusal(request, error) if isinstance(error, ProblemError) else _answer_mistake(request, error)
 
 
 def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
@@ -161,7 +166,7 @@ def _answer_refusal(request: Request, error: Exception) -> JSONResponse:
     return problem_response(request, error.status_code, detail, headers=error.headers)
 
 
-def answer_mistake(request: Request, error: Exception) -> JSONResponse:
+def _answer_mistake(request: Request, error: Exception) -> JSONResponse:
     """The problem that a user's mistake is, or a loss of what we need."""
     assert isinstance(error, TrivetError)
     sentence = f"{error.what} {error.todo}".strip()

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from trivet_service.doors import is_loopback
+
+# Where a proxy says for whom it asks.
+_CLIENTS = ("x-forwarded-for", "x-real-ip")
 
 
 class RootPath:
@@ -53,6 +59,13 @@ def client_host(scope: Scope) -> str:
     """The address of the caller, behind the proxies that are trusted; empty where there is none."""
     client: tuple[str, Any] | None = scope.get("client")
     return client[0] if client else ""
+
+
+def is_from_here(scope: Scope) -> bool:
+    """Whether a request comes from this machine, and no proxy on it says that it asks for somebody elsewhere."""
+    headers = Headers(scope=scope)
+    named = [address for name in _CLIENTS for value in headers.getlist(name) for address in value.split(",")]
+    return all(is_loopback(address.strip()) for address in (client_host(scope), *named))
 
 
 def _lies_under(path: str, root: str) -> bool:

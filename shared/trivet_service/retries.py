@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trivet_service.exchange import exchange_of
 from trivet_service.idempotency import LEASE_S, Answer, Begun, Ledger, Reused, Underway
-from trivet_service.problems import Flaw, ProblemError, answer_mistake, problem_response
+from trivet_service.in_flight import is_stream
+from trivet_service.problems import Flaw, ProblemError, answer_error, problem_response
 from trivet_service.proxy import route_path
 from trivet_service.storage.errors import StoreUnavailableError
 
@@ -48,14 +49,8 @@ class Retries:
             return
         try:
             await self._answer(scope, receive, send, key=key)
-        except ProblemError as error:
-            response = problem_response(
-                Request(scope), error.status_code, error.detail, code=error.code, errors=error.errors,
-                headers=error.headers,
-            )  # fmt: skip
-            await response(scope, receive, send)
-        except StoreUnavailableError as error:
-            await answer_mistake(Request(scope), error)(scope, receive, send)
+        except (ProblemError, StoreUnavailableError) as error:
+            await answer_error(Request(scope), error)(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, *, key: str) -> None:
         if not _KEY.fullmatch(key):
@@ -153,7 +148,7 @@ class _Caught:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.headers = list(message.get("headers", ()))
-            self.is_stream = any(value.startswith(b"text/event-stream") for _, value in self.headers)
+            self.is_stream = is_stream(message)
             self.is_secret = (b"cache-control", b"no-store") in self.headers
         if self.is_stream:
             await self._send(message)

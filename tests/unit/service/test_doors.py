@@ -49,6 +49,17 @@ def test_a_header_that_claims_loopback_is_no_key(serve, keys, header):
     assert answer.status_code == 401
 
 
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP"])
+@pytest.mark.parametrize("trusted", ["127.0.0.1", "192.0.2.1", "*"])
+def test_a_server_without_keys_answers_nobody_for_whom_a_proxy_of_this_machine_asks(serve, header, trusted):
+    client = serve(forwarded_allow_ips=trusted)
+    for address in ("203.0.113.7", "127.0.0.1, 203.0.113.7", "203.0.113.7, 127.0.0.1", "unknown"):
+        answer = client.post("/v1/notes", json={"text": "a"}, headers={header: address})
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), address
+    assert client.post("/v1/notes", json={"text": "a"}, headers={header: "127.0.0.7"}).status_code == 200
+    assert client.get("/readyz", headers={header: "203.0.113.7"}).status_code == 200
+
+
 def test_a_port_that_is_taken_is_named():
     with open_listener("127.0.0.1", 0) as listener:
         listener.listen()
