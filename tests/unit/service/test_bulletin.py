@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from typing import Any, ClassVar
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from trivet.errors import RegistryError
 from trivet.registry.history import History
@@ -17,9 +20,26 @@ from trivet_service.canary import Canary
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-@pytest.fixture(params=["disk", "memory"])
+class Remembering(MemoryFileSystem):
+    """Says of a file what it has said before until it is told to look again, as object stores do."""
+
+    protocol = ("remembering",)
+    store: ClassVar[dict[str, Any]] = {}
+    said: ClassVar[dict[str, Any]] = {}
+
+    def info(self, path: str, **kwargs: Any) -> Any:
+        if path not in self.said:
+            self.said[path] = dict(super().info(path, **kwargs))
+        return self.said[path]
+
+    def invalidate_cache(self, path: str | None = None) -> None:
+        self.said.clear()
+
+
+@pytest.fixture(params=["disk", "memory", "remembering"])
 def address(request, tmp_path):
-    return str(tmp_path / "registry") if request.param == "disk" else f"memory://{uuid.uuid4().hex}"
+    fsspec.register_implementation("remembering", Remembering, clobber=True)
+    return str(tmp_path / "registry") if request.param == "disk" else f"{request.param}://{uuid.uuid4().hex}"
 
 
 @pytest.fixture
