@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from trivet_service.keys import Key, Scope, State
+from trivet_service.moments import moment
 from trivet_service.paging import Page
 from trivet_service.tenants import NAME, Tenant
 
@@ -122,10 +123,10 @@ def show_key(key: Key) -> dict[str, Any]:
         "name": key.name,
         "scopes": list(key.scopes),
         "state": key.state(time.time()),
-        "created_at": _time(key.created_at),
-        "expires_at": _time(key.expires_at),
-        "revoked_at": _time(key.revoked_at),
-        "last_used_at": _time(key.last_used_at),
+        "created_at": moment(key.created_at),
+        "expires_at": moment(key.expires_at),
+        "revoked_at": moment(key.revoked_at),
+        "last_used_at": moment(key.last_used_at),
         "replaced_by": key.replaced_by or None,
     }
 
@@ -136,10 +137,6 @@ def show_tenant(tenant: Tenant) -> dict[str, Any]:
         "tenant": tenant.tenant,
         "name": tenant.name,
         "state": "open" if tenant.closed_at is None else "closed",
-        "created_at": _time(tenant.created_at),
-        "closed_at": _time(tenant.closed_at),
+        "created_at": moment(tenant.created_at),
+        "closed_at": moment(tenant.closed_at),
     }
-
-
-def _time(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

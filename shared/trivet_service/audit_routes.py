@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from trivet_service.access import Admin
 from trivet_service.audit import audit, read_entry, select_entries
 from trivet_service.context import Context
+from trivet_service.moments import moment
 from trivet_service.paging import Order, Page, PageAsked, close_page, open_page, select_page
 from trivet_service.storage.rows import Found
 
@@ -68,7 +69,7 @@ def _show(row: Found) -> EntryShown:
     entry = read_entry(row)
     return EntryShown(
         sequence=entry.sequence,
-        time=datetime.fromtimestamp(entry.time, UTC),
+        time=moment(entry.time),
         actor=entry.actor,
         action=entry.action,
         object=entry.object,

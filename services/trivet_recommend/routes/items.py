@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Body, Request
@@ -17,6 +16,7 @@ from trivet_service.access import Reader, Writer
 from trivet_service.context import Context
 from trivet_service.exchange import exchange_of
 from trivet_service.limits import check_batch
+from trivet_service.moments import moment
 from trivet_service.paging import Order, PageAsked, close_page, open_page
 from trivet_service.provenance import provenance_of
 
@@ -64,8 +64,9 @@ def item_routes(context: Context, shops: Shops) -> APIRouter:
 
 
 def _show(item: Item) -> ItemShown:
-    added_at = datetime.fromtimestamp(item.added_at, UTC)
-    return ItemShown(item=item.item, title=item.title, category=item.category, text=item.text, added_at=added_at)
+    return ItemShown(
+        item=item.item, title=item.title, category=item.category, text=item.text, added_at=moment(item.added_at)
+    )
 
 
 def _item(given: ItemIn, now: float) -> Item:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from trivet_service.moments import moment
 
 if TYPE_CHECKING:
     from trivet_service.storage.database import Database
@@ -35,4 +36,4 @@ def opened_database() -> Iterator[Database]:
 
 def show_time(seconds: float | None) -> str:
     """Seconds since 1970 for people and programs; empty where there are none."""
-    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    return "" if seconds is None else moment(seconds).isoformat(timespec="seconds")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivet_service.datasets.check import Checked
 from trivet_service.datasets.shelf import DataSet
+from trivet_service.moments import moment
 from trivet_service.paging import Page
 
 _EXAMPLE: dict[str, Any] = {
@@ -102,7 +103,7 @@ def _shown(one: DataSet) -> dict[str, Any]:
             sha256=table.sha256,
             bytes=table.bytes,
             rows=table.rows,
-            uploaded_at=datetime.fromtimestamp(table.uploaded_at, tz=UTC),
+            uploaded_at=moment(table.uploaded_at),
         )
         for name, table in one.tables.items()
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivet_service.jobs.job import Job, Kind, Status
 from trivet_service.jobs.lines import Line
+from trivet_service.moments import moment
 from trivet_service.paging import Page
 
 _JOB: dict[str, Any] = {
@@ -115,7 +116,7 @@ def show_job(job: Job, *, root: str, workers: int) -> JobShown:
 
 def show_line(line: Line) -> LineShown:
     """A line as the log gives it."""
-    return LineShown(sequence=line.sequence, time=_moment(line.time), line=line.line)
+    return LineShown(sequence=line.sequence, time=moment(line.time), line=line.line)
 
 
 def _listed(job: Job, root: str) -> dict[str, Any]:
@@ -129,9 +130,9 @@ def _listed(job: Job, root: str) -> dict[str, Any]:
         "stage": job.stage,
         "request": dict(job.request),
         "error": None if job.error is None else JobError(**job.error),
-        "created_at": _moment(job.created_at),
-        "started_at": None if job.started_at is None else _moment(job.started_at),
-        "finished_at": None if job.finished_at is None else _moment(job.finished_at),
+        "created_at": moment(job.created_at),
+        "started_at": moment(job.started_at),
+        "finished_at": moment(job.finished_at),
         "attempts": job.attempts,
         "timeout_s": job.timeout_s,
         "cancel_requested": job.cancel_requested,
@@ -140,7 +141,3 @@ def _listed(job: Job, root: str) -> dict[str, Any]:
         "log_url": f"{url}/logs",
         "events_url": f"{url}/events",
     }
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, tz=UTC)

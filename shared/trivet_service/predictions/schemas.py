@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from trivet.trust.shift import RiskAlarm
+from trivet_service.moments import moment
 from trivet_service.paging import Page
 from trivet_service.predictions.feedback import Feedback
 from trivet_service.predictions.prediction import Prediction
@@ -181,7 +182,7 @@ def show_told(given: Feedback) -> dict[str, Any]:
 
 def show_feedback(given: Feedback) -> FeedbackShown:
     """A feedback as a list shows it."""
-    return FeedbackShown(**show_told(given), time=datetime.fromtimestamp(given.time, UTC), note=given.note)
+    return FeedbackShown(**show_told(given), time=moment(given.time), note=given.note)
 
 
 def show_prediction(one: Prediction, text: str | None) -> PredictionShown:
@@ -189,7 +190,7 @@ def show_prediction(one: Prediction, text: str | None) -> PredictionShown:
     return PredictionShown(
         request_id=one.request_id,
         item=one.item,
-        time=datetime.fromtimestamp(one.time, UTC),
+        time=moment(one.time),
         service=one.service,
         model=one.model,
         version=one.version,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from trivet_service.moments import moment
 from trivet_service.paging import Page
 from trivet_service.webhooks.delivery import Delivery, Status
 from trivet_service.webhooks.webhook import Webhook
@@ -145,11 +146,11 @@ def show_webhook(webhook: Webhook) -> dict[str, Any]:
         "topics": list(webhook.topics),
         "description": webhook.description,
         "state": "enabled" if webhook.disabled_at is None else "disabled",
-        "created_at": _time(webhook.created_at),
-        "disabled_at": _time(webhook.disabled_at),
+        "created_at": moment(webhook.created_at),
+        "disabled_at": moment(webhook.disabled_at),
         "disabled_why": webhook.disabled_why or None,
-        "paused_until": _time(webhook.paused_until or None),
-        "old_secret_until": _time(webhook.old_secret_until or None),
+        "paused_until": moment(webhook.paused_until or None),
+        "old_secret_until": moment(webhook.old_secret_until or None),
     }
 
 
@@ -162,14 +163,10 @@ def show_delivery(delivery: Delivery) -> dict[str, Any]:
         "type": delivery.type,
         "status": delivery.status,
         "attempts": delivery.attempts,
-        "created_at": _time(delivery.created_at),
-        "attempted_at": _time(delivery.attempted_at),
-        "next_at": _time(delivery.next_at) if delivery.status == "waiting" else None,
-        "finished_at": _time(delivery.finished_at),
+        "created_at": moment(delivery.created_at),
+        "attempted_at": moment(delivery.attempted_at),
+        "next_at": moment(delivery.next_at) if delivery.status == "waiting" else None,
+        "finished_at": moment(delivery.finished_at),
         "response_status": delivery.response_status,
         "error": delivery.error or None,
     }
-
-
-def _time(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
