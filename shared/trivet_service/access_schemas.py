@@ -34,7 +34,7 @@ _TENANT: dict[str, Any] = {
 }
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-TenantName = Annotated[str, StringConstraints(pattern=f"^{NAME}$", max_length=63)]
+TenantName = Annotated[str, StringConstraints(pattern=f"^{NAME}$")]
 
 
 class KeyAsked(BaseModel):

@@ -21,7 +21,8 @@ OPERATORS = "*"
 # Where keys go for which no tenant is named.
 DEFAULT = "default"
 
-NAME = r"[a-z0-9][a-z0-9._-]{0,62}"
+# Behind a service's name and two hyphens it is the name of the tenant's own model, which takes these and 63 in all.
+NAME = r"[a-z0-9][a-z0-9-]{0,39}"
 
 # `changes` counts what happened to the tenant's keys and standing: whoever remembers them looks whether it has grown.
 tenants = Table(
@@ -60,7 +61,7 @@ class Tenants:
         if not re.fullmatch(NAME, tenant):
             raise AccessError(
                 f"{tenant!r} is no name for a tenant.",
-                todo="Take up to 63 small letters, digits, `-`, `_` and `.`; first a letter or a digit.",
+                todo="Take up to 40 small letters, digits and hyphens; first a letter or a digit.",
             )
         made = Tenant(tenant, name or tenant, time.time())
         if not self._database.of(tenant).write(lambda rows: _add(rows, made, actor)):

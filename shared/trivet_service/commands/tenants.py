@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 tenants = typer.Typer(add_completion=False, no_args_is_help=True, help="Tenants: create, list, close, reopen.")
 Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
-TenantName = Annotated[str, typer.Argument(help="Small letters, digits, `-`, `_` and `.`.")]
+TenantName = Annotated[str, typer.Argument(help="Up to 40 small letters, digits and hyphens.")]
 
 
 @tenants.command()

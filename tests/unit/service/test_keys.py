@@ -9,15 +9,20 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from trivet.registry.reference import read_reference
 from trivet_service.audit import Actor, read_entry, select_entries
 from trivet_service.audit import audit as audit_log
+from trivet_service.jobs.admission import own_model
 from trivet_service.key_file import import_key_file
 from trivet_service.key_store import Keys, keys
 from trivet_service.keys import AccessError, UnknownError, key_id_of
+from trivet_service.service import service_names
 from trivet_service.storage.database import Database
 from trivet_service.storage.kit import kit_domain
-from trivet_service.tenants import Tenants
+from trivet_service.tenants import NAME, Tenants
 
 ME = Actor("me")
 # A key of the time when they lay in a file.
@@ -25,12 +30,9 @@ OLD = "trivet_0123456789_" + "ab" * 32
 
 
 @pytest.fixture
-def database(database_url):
-    opened = Database(database_url)
-    opened.open([kit_domain()])
-    Tenants(opened).create("acme", name="Acme", actor=ME)
-    yield opened
-    opened.close()
+def database(database):
+    Tenants(database).create("acme", name="Acme", actor=ME)
+    return database
 
 
 @pytest.fixture
@@ -97,10 +99,16 @@ def test_a_tenant_has_to_be_there_and_open(database, store):
         store.create("acme", name="me", scopes=["read"], actor=ME)
 
 
-@pytest.mark.parametrize("name", ["", "Acme", "a b", "../x", "*", "ü", "a" * 64, "a/b", "a\n"])
+@pytest.mark.parametrize("name", ["", "Acme", "a b", "../x", "*", "ü", "a" * 41, "a/b", "a\n", "a.b", "a_b", "-a"])
 def test_a_tenant_is_called_by_a_plain_name(database, name):
     with pytest.raises(AccessError, match="no name"):
         Tenants(database).create(name, name="", actor=ME)
+
+
+@given(tenant=st.from_regex(NAME, fullmatch=True))
+def test_a_model_may_be_called_after_every_tenant(tenant):
+    for service in service_names():
+        assert read_reference(own_model(service, tenant)).name.startswith(service)
 
 
 def test_an_unknown_or_ended_key_is_refused(store):
