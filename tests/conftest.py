@@ -258,3 +258,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     with request.getfixturevalue("postgres").database() as url:
         yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Any]:
+    """That database with the tables of the kit, open as in a process of its own."""
+    from trivet_service.storage.database import Database
+    from trivet_service.storage.kit import kit_domain
+
+    opened = Database(database_url)
+    opened.open([kit_domain()])
+    yield opened
+    opened.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 
 import httpx
 import pytest
 
+from trivet_service import outbox
 from trivet_service.app import create_app
 from trivet_service.context import open_context
 from trivet_service.models import Models
@@ -96,3 +98,35 @@ def serve(artifacts, settings):
             return stack.enter_context(client)
 
         yield start
+
+
+@pytest.fixture
+def environment(request, tmp_path, database_url):
+    """The environment of processes over a home and a database of the test; a module adds its own as `ENVIRONMENT`."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TRIVET_")}
+    own = {
+        "TRIVET_HOME": str(tmp_path / "home"),
+        "TRIVET_CACHE": str(tmp_path / "cache"),
+        "TRIVET_DATABASE_URL": database_url,
+    }
+    return inherited | own | getattr(request.module, "ENVIRONMENT", {})
+
+
+@pytest.fixture
+def words(legs):
+    """What a server of one small service is started with."""
+    return ("finance", "--insecure", "--model", f"finance={legs['finance']}")
+
+
+@pytest.fixture
+def put(database):
+    """Leaves events, all in one transaction, as another process does."""
+
+    def leave(*marks, tenant: str = "default", topic: str = "notes", size: int = 0) -> None:
+        def write(rows) -> None:
+            for mark in marks:
+                outbox.put(rows, topic, "note.made", {"mark": mark, "ballast": "x" * size})
+
+        database.of(tenant).write(write)
+
+    return leave

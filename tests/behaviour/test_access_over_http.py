@@ -19,15 +19,6 @@ PROGRAM = (sys.executable, "-c", "from trivet.cli.main import run; run()")
 
 
 @pytest.fixture
-def environment(tmp_path, database_url):
-    return {name: value for name, value in os.environ.items() if not name.startswith("TRIVET_")} | {
-        "TRIVET_HOME": str(tmp_path / "home"),
-        "TRIVET_CACHE": str(tmp_path / "cache"),
-        "TRIVET_DATABASE_URL": database_url,
-    }
-
-
-@pytest.fixture
 def run(environment):
     """A command that ends by itself."""
 
@@ -222,6 +213,7 @@ def _all(database, tenant):
         ("/v1/keys/gone:rotate", {"hours": -1}, 422, "/hours"),
         ("/v1/keys/gone:rotate", {}, 404, None),
         ("/v1/tenants", {"tenant": "../x"}, 422, "/tenant"),
+        ("/v1/tenants", {"tenant": "big.bank"}, 422, "/tenant"),
         ("/v1/t/%00/keys", {"name": "x", "scopes": ["read"]}, 404, None),
     ],
 )

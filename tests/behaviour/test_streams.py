@@ -12,52 +12,14 @@ from itertools import islice
 import httpx
 import pytest
 
-from trivet_service import outbox
-from trivet_service.storage.database import Database
-from trivet_service.storage.kit import kit_domain
 from trivet_service.streams.log import prune
-from trivet_service.testing import KeyRing
+from trivet_service.testing import KeyRing, wait_until
 from trivet_service.testing_streams import listening_to, read_frames
 
-
-@pytest.fixture
-def environment(tmp_path, database_url):
-    own = {
-        "TRIVET_HOME": str(tmp_path / "home"),
-        "TRIVET_CACHE": str(tmp_path / "cache"),
-        "TRIVET_DATABASE_URL": database_url,
-        "TRIVET_STREAM_POLL_S": "0.1",
-        "TRIVET_STREAM_HEARTBEAT_S": "0.3",
-    }
-    return {name: value for name, value in os.environ.items() if not name.startswith("TRIVET_")} | own
-
-
-@pytest.fixture
-def words(legs):
-    return ("finance", "--insecure", "--model", f"finance={legs['finance']}")
-
-
-@pytest.fixture
-def database(database_url):
-    """The database that a server uses, as another process has it open."""
-    opened = Database(database_url)
-    opened.open([kit_domain()])
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def put(database):
-    """Leaves events, all in one transaction."""
-
-    def leave(*marks, tenant: str = "default", topic: str = "notes", size: int = 0) -> None:
-        def write(rows) -> None:
-            for mark in marks:
-                outbox.put(rows, topic, "note.made", {"mark": mark, "ballast": "x" * size})
-
-        database.of(tenant).write(write)
-
-    return leave
+ENVIRONMENT = {
+    "TRIVET_STREAM_POLL_S": "0.1",
+    "TRIVET_STREAM_HEARTBEAT_S": "0.3",
+}
 
 
 def marks_of(frames) -> list:
@@ -205,13 +167,6 @@ def unchunk(answer: bytes) -> str:
 def metric(address: str, name: str) -> float:
     text = httpx.get(f"{address}/metrics").text
     return float(text.partition(f"\n{name} ")[2].partition("\n")[0] or 0)
-
-
-def wait_until(claim, *, seconds: float = 15) -> None:
-    end = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.02)
 
 
 def test_a_reader_who_takes_nothing_is_cut_off_cleanly_and_can_come_back(served, words, environment, put):

@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from trivet_service.testing import wait_until
+
 pytestmark = pytest.mark.alone
 
 
@@ -45,13 +47,6 @@ def batcher(client):
     found = client.context.models.of("support").batcher
     yield found
     found.engine.gate.set()
-
-
-def wait_until(claim) -> None:
-    end = time.monotonic() + 10
-    while not claim():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.005)
 
 
 def send(client, text: str) -> socket.socket:

@@ -17,11 +17,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from trivet_service import outbox
-from trivet_service.storage.database import Database
-from trivet_service.storage.kit import kit_domain
-from trivet_service.testing import KeyRing
+from trivet_service.testing import KeyRing, wait_until
 from trivet_service.testing_streams import listening_to
+
+ENVIRONMENT = {
+    "TRIVET_OUTGOING_ALLOW": "127.0.0.1",
+    "TRIVET_STREAM_POLL_S": "0.05",
+    "TRIVET_WEBHOOK_RETRY_S": "0.2, 0.4",
+    "TRIVET_WEBHOOK_TIMEOUT_S": "1",
+}
 
 
 @dataclass
@@ -77,49 +81,6 @@ def receiver():
     yield found
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture
-def environment(tmp_path, database_url):
-    own = {
-        "TRIVET_HOME": str(tmp_path / "home"),
-        "TRIVET_CACHE": str(tmp_path / "cache"),
-        "TRIVET_DATABASE_URL": database_url,
-        "TRIVET_OUTGOING_ALLOW": "127.0.0.1",
-        "TRIVET_STREAM_POLL_S": "0.05",
-        "TRIVET_WEBHOOK_RETRY_S": "0.2, 0.4",
-        "TRIVET_WEBHOOK_TIMEOUT_S": "1",
-    }
-    return {name: value for name, value in os.environ.items() if not name.startswith("TRIVET_")} | own
-
-
-@pytest.fixture
-def words(legs):
-    return ("finance", "--insecure", "--model", f"finance={legs['finance']}")
-
-
-@pytest.fixture
-def put(database_url):
-    """Leaves events, all in one transaction, as another process does."""
-    database = Database(database_url)
-    database.open([kit_domain()])
-
-    def leave(*marks, topic: str = "notes", tenant: str = "default") -> None:
-        def write(rows) -> None:
-            for mark in marks:
-                outbox.put(rows, topic, "note.made", {"mark": mark})
-
-        database.of(tenant).write(write)
-
-    yield leave
-    database.close()
-
-
-def wait_until(claim, *, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not claim():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.02)
 
 
 def make(address: str, url: str, **more) -> dict:

@@ -17,14 +17,6 @@ from trivet_service.tenants import tenants
 ME = Actor("key1", "request1")
 
 
-@pytest.fixture
-def database(database_url):
-    opened = Database(database_url)
-    opened.open([kit_domain()])
-    yield opened
-    opened.close()
-
-
 def run(database: Database, statement: str) -> None:
     """Somebody at the console of the database."""
     engine = create_engine(read_address(database.url))

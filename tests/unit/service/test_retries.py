@@ -10,16 +10,6 @@ import pytest
 
 from trivet_service.idempotency import KEPT_S, LEASE_S, Answer, Begun, Ledger, Reused, Underway
 from trivet_service.retries import writes
-from trivet_service.storage.database import Database
-from trivet_service.storage.kit import kit_domain
-
-
-@pytest.fixture
-def database(database_url):
-    database = Database(database_url)
-    database.open([kit_domain()])
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ import pytest
 
 from trivet_service.audit import Actor
 from trivet_service.settings import SettingsError
-from trivet_service.storage.database import Database
-from trivet_service.storage.kit import kit_domain
 from trivet_service.streams.event import Event
 from trivet_service.webhooks.attempt import Outcome
 from trivet_service.webhooks.delivery import enqueue, select_deliveries
@@ -70,14 +68,6 @@ def test_what_is_no_schedule_is_refused(text):
 )
 def test_a_receiver_may_ask_for_time_within_reason(value, seconds):
     assert read_retry_after(value, now=60.0) == seconds
-
-
-@pytest.fixture
-def database(database_url):
-    opened = Database(database_url)
-    opened.open([kit_domain()])
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from trivet_service.predictions.training_rows import training_rows
 from trivet_service.predictions.watch import FEEDBACKS_TO_A_FALSE_ALARM, alarms_of, count_feedback, select_told
 from trivet_service.settings import ServiceSettings
 from trivet_service.storage.database import Database
-from trivet_service.storage.kit import kit_domain
 
 DAY = 86_400.0
 
@@ -34,14 +33,6 @@ def told(request_id: str = "r1", *, correct: bool | None = True, at: float = 100
     values = {"label": None, "note": None, "service": "support", "model": "support", "version": 3}
     values |= {"answered": "lost_pin", "decision": "answer", "promised": 0.05}
     return Feedback(request_id, 0, at, correct, **(values | changes))
-
-
-@pytest.fixture
-def database(database_url):
-    database = Database(database_url)
-    database.open([kit_domain()])
-    yield database
-    database.close()
 
 
 @pytest.fixture
