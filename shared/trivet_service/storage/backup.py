@@ -11,6 +11,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ from trivet_service.storage.migrate import read_revision, upgrade
 _MANIFEST = "backup.json"
 _FORMAT = 1
 _AT_ONCE = 1000
+# What reading a file ends with of which bytes have changed.
+_DAMAGES = (KeyError, NotImplementedError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 class TableBackup(BaseModel):
@@ -96,6 +99,7 @@ def restore_backup(engine: Engine, domains: Sequence[Domain], path: Path) -> Man
         with zipfile.ZipFile(path) as archive:
             content = _Content(archive, _read_manifest(archive, path))
             _check(content, domains, path)
+            _check_tables(content, path)
             wanted = [domain for domain in domains if content.manifest.revisions.get(domain.name)]
             with answering():
                 _check_empty(engine, domains)
@@ -103,7 +107,7 @@ def restore_backup(engine: Engine, domains: Sequence[Domain], path: Path) -> Man
                 with engine.execution_options(trivet_writes=True).begin() as connection:
                     for domain in wanted:
                         for table in _tables(connection, domain):
-                            _restore_table(connection, table, content, path)
+                            _restore_table(connection, table, content)
             upgrade(engine, domains)
             return content.manifest
     except (OSError, zipfile.BadZipFile) as error:
@@ -134,21 +138,14 @@ def _write_table(connection: Connection, table: Table, archive: zipfile.ZipFile)
     return TableBackup(rows=rows, sha256=digest.hexdigest())
 
 
-def _restore_table(connection: Connection, table: Table, content: _Content, path: Path) -> None:
-    said = content.manifest.tables.get(table.name)
-    if said is None:
+def _restore_table(connection: Connection, table: Table, content: _Content) -> None:
+    if table.name not in content.manifest.tables:
         return
-    digest, rows = hashlib.sha256(), 0
     names = [column.name for column in table.columns]
     with content.archive.open(_member(table.name)) as member:
         for part in _parts(member):
-            for line in part:
-                digest.update(line)
             values = [dict(zip(names, map(_value, json.loads(line)), strict=True)) for line in part]
             connection.execute(sqlalchemy.insert(table), values)
-            rows += len(part)
-    if TableBackup(rows=rows, sha256=digest.hexdigest()) != said:
-        raise StoreError(f"{table.name} is damaged.", where=str(path), todo="Restore another backup.")
     _continue_sequence(connection, table)
 
 
@@ -168,7 +165,7 @@ def _continue_sequence(connection: Connection, table: Table) -> None:
 def _read_manifest(archive: zipfile.ZipFile, path: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(archive.read(_MANIFEST))
-    except (KeyError, ValidationError) as error:
+    except (*_DAMAGES, ValidationError) as error:
         raise StoreError("this is no backup of Trivet.", where=str(path), todo="Give another file.") from error
 
 
@@ -181,6 +178,22 @@ def _check(content: _Content, domains: Sequence[Domain], path: Path) -> None:
                 where=str(path),
                 todo=f"Restore it with Trivet {content.manifest.trivet} or newer, and every domain of it installed.",
             )
+
+
+def _check_tables(content: _Content, path: Path) -> None:
+    """Read every table before the first row is put in: what is damaged touches no database."""
+    for name, said in content.manifest.tables.items():
+        trouble: Exception | None = None
+        digest, rows = hashlib.sha256(), 0
+        try:
+            with content.archive.open(_member(name)) as member:
+                for line in member:
+                    digest.update(line)
+                    rows += 1
+        except _DAMAGES as error:
+            trouble = error
+        if trouble or TableBackup(rows=rows, sha256=digest.hexdigest()) != said:
+            raise StoreError(f"{name} is damaged.", where=str(path), todo="Restore another backup.") from trouble
 
 
 def _check_empty(engine: Engine, domains: Sequence[Domain]) -> None:

@@ -7,6 +7,7 @@ import threading
 import zipfile
 
 import pytest
+from sqlalchemy import func, inspect, select
 
 from trivet_service.storage.backup import restore_backup, write_backup
 from trivet_service.storage.database import Database
@@ -126,8 +127,7 @@ def test_a_damaged_backup_restores_nothing(filled, the, empty, notes_domain, tmp
     other = empty(filled.engine.dialect.name)
     with pytest.raises(StoreError, match="notes_notes is damaged"):
         restore_backup(other, [notes_domain()], tmp_path / "bad.zip")
-    with other.connect() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM notes_notes").scalar() == 0
+    assert inspect(other).get_table_names() == []
 
 
 @pytest.mark.parametrize("content", [b"no zip at all", None])
@@ -137,3 +137,23 @@ def test_what_is_no_backup_is_named(filled, notes_domain, tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(StoreError, match=r"b\.zip.*no backup"):
         restore_backup(filled.engine, [notes_domain()], path)
+
+
+def test_a_backup_of_which_a_byte_has_changed_is_refused_in_one_line_or_whole(filled, the, notes_domain, tmp_path):
+    write_backup(filled.engine, [notes_domain()], tmp_path / "b.zip", made_at=MADE)
+    whole = (tmp_path / "b.zip").read_bytes()
+    refused = 0
+    for place in range(0, len(whole), max(1, len(whole) // 40)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0x5A
+        (tmp_path / "bad.zip").write_bytes(damaged)
+        engine = open_engine(f"sqlite:///{tmp_path / str(place) / 'store.db'}")
+        try:
+            restore_backup(engine, [notes_domain()], tmp_path / "bad.zip")
+            with engine.connect() as connection:
+                assert connection.execute(select(func.count()).select_from(the["notes"])).scalar() == len(ROWS)
+        except StoreError:
+            refused += 1
+        finally:
+            engine.dispose()
+    assert refused > 20
