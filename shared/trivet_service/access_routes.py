@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Request, Response
@@ -104,11 +103,9 @@ def tenant_routes(context: Context) -> APIRouter:
         window = open_page(asked, _BY_NAME)
         # Whom there is, is all that an operator sees of tenants that he has not named.
         owner = context.database.everyone() if caller.is_operator else context.database.of(caller.tenant)
-        found = owner.read(
-            lambda rows: list(rows.fetch(select_page(select_tenants(rows), window, (tenants.c.tenant,))))
-        )
-        render = partial(close_page, found, window, key=lambda row: (row.tenant,))
-        return TenantsPage(**render(render=lambda row: TenantShown(**show_tenant(read_tenant(row)))))
+        with owner.reading() as rows:
+            found = rows.fetch(select_page(select_tenants(rows), window, (tenants.c.tenant,)))
+        return TenantsPage(**close_page(found, window, key=lambda row: (row.tenant,), render=_show_tenant))
 
     @router.delete("/v1/tenants/{tenant}", summary="Close a tenant: its keys open nothing, its data stay")
     def close(request: Request, caller: Operator, tenant: TenantName) -> TenantShown:
@@ -127,3 +124,7 @@ def tenant_routes(context: Context) -> APIRouter:
 
 def _show_key(row: Found) -> KeyShown:
     return KeyShown(**show_key(read_key(row)))
+
+
+def _show_tenant(row: Found) -> TenantShown:
+    return TenantShown(**show_tenant(read_tenant(row)))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import uuid
-from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from trivet_service.problems import MEDIA_TYPE
+from trivet_service.problems import MEDIA_TYPE, make_problem
 
 # An extension of the scope: a function that lets a reader go who takes nothing. What is sent from then on waits for
 # nobody, and the connection closes behind it: when all has been taken, or after the seconds that are given.
@@ -103,16 +101,7 @@ class _Connection(HttpToolsProtocol):
 
 
 def _problem(status: int, detail: str, *, code: str) -> bytes:
-    problem = {
-        "type": f"urn:trivet:problem:{code.replace('_', '-')}",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "instance": "",
-        "code": code,
-        "errors": [],
-        "request_id": uuid.uuid4().hex,
-    }
-    body = json.dumps(problem).encode()
-    head = f"HTTP/1.1 {status} {problem['title']}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n"
+    problem = make_problem(status, detail, code=code, request_id=uuid.uuid4().hex)
+    body = problem.model_dump_json().encode()
+    head = f"HTTP/1.1 {status} {problem.title}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n"
     return head.encode() + b"Connection: close\r\n\r\n" + body

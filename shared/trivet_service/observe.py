@@ -19,7 +19,7 @@ _QUIET = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
 
 
 class Observe:
-    """The outermost layer of the app."""
+    """Stands around every layer that may answer."""
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, log: Logger) -> None:
         self.app = app

@@ -91,6 +91,22 @@ class ProblemError(HTTPException):
         self.errors = tuple(errors)
 
 
+def make_problem(
+    status: int, detail: str, *, code: str, request_id: str, instance: str = "", errors: Sequence[Flaw] = ()
+) -> Problem:
+    """A problem; its type and title follow from its code and status."""
+    return Problem(
+        type=f"urn:trivet:problem:{code.replace('_', '-')}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=instance,
+        code=code,
+        errors=list(errors),
+        request_id=request_id,
+    )
+
+
 def problem_response(
     request: Request,
     status: int,
@@ -102,15 +118,9 @@ def problem_response(
 ) -> JSONResponse:
     """A problem as a response, with the request's id."""
     exchange = exchange_of(request.scope)
-    problem = Problem(
-        type=f"urn:trivet:problem:{(code or _CODES.get(status, 'error')).replace('_', '-')}",
-        title=HTTPStatus(status).phrase,
-        status=status,
-        detail=detail,
-        instance=asked_path(request.scope),
-        code=code or _CODES.get(status, "error"),
-        errors=list(errors),
-        request_id=exchange.request_id,
+    code = code or _CODES.get(status, "error")
+    problem = make_problem(
+        status, detail, code=code, errors=errors, instance=asked_path(request.scope), request_id=exchange.request_id
     )
     exchange.note(problem=problem.code)
     return JSONResponse(problem.model_dump(), status, dict(headers or {}), MEDIA_TYPE)
