@@ -7,27 +7,20 @@ import time
 import uuid
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trivet_service.privacy.redaction import find_personal
-
-if TYPE_CHECKING:
-    from trivet_service.model import Model
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 
 @dataclass(eq=False)
 class Exchange:
-    """Id and start of a request, and what its routes want on the canonical log line; never any text of a user.
-
-    `held` are the models that answer it, by service.
-    """
+    """Id and start of a request, and what its routes want on the canonical log line; never any text of a user."""
 
     request_id: str
     started: float = field(default_factory=time.perf_counter)
     notes: dict[str, Any] = field(default_factory=dict)
-    held: dict[str, Model] = field(default_factory=dict)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     def note(self, **notes: Any) -> None:
@@ -39,9 +32,8 @@ class Exchange:
         self.afterwards.append(job)
 
     def end(self) -> None:
-        """The answer has gone out, or never will: do what waited for that, and hold no model any longer."""
+        """The answer has gone out, or never will: do what waited for that."""
         jobs, self.afterwards = self.afterwards, []
-        self.held.clear()
         for job in jobs:
             job()
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from trivet.runtime.batcher import Batcher
-from trivet_service.exchange import Exchange, exchange_of
+from trivet_service.exchange import exchange_of
 from trivet_service.handover import Handover
 from trivet_service.happening import Happening
 from trivet_service.loader import Loader
@@ -70,7 +70,7 @@ class Models:
         return traffic.live
 
     async def take(self, service: str, request: Request, *, user: str = "") -> Model:
-        """The model that answers a request, and the same one however often the request asks.
+        """The model that answers a request, which takes it once and holds it to its end.
 
         It is the tenant's own where there is one, else the canary's where the key falls into its share, else the live
         one. The key is the header `X-Canary-Key`, else the tenant with the `user` where one is given, else the id of
@@ -155,18 +155,13 @@ class Models:
             self._handovers.clear()
 
     def _choose(self, everybody: Handover, request: Request, *, tenant: str, user: str) -> Model:
-        exchange = exchange_of(request.scope)
-        held = exchange.held.get(everybody.service)
-        if held is None:
-            own = self._tenants and self._tenants.find(everybody.service, tenant)
-            held = own or self._share(everybody, request, exchange, user=user and f"{tenant}/{user}")
-            exchange.held[everybody.service] = held
-        return held
-
-    def _share(self, everybody: Handover, request: Request, exchange: Exchange, *, user: str) -> Model:
-        traffic = everybody.traffic
+        own = None if self._tenants is None else self._tenants.find(everybody.service, tenant)
+        if own is not None:
+            return own
+        exchange, traffic = exchange_of(request.scope), everybody.traffic
         assert traffic is not None, "what has started has a model"
-        return traffic.choose(request.headers.get(CANARY_KEY) or user or exchange.request_id, exchange)
+        key = request.headers.get(CANARY_KEY) or (user and f"{tenant}/{user}") or exchange.request_id
+        return traffic.choose(key, exchange)
 
     def _tell(self, happening: Happening) -> None:
         self._listen(happening)
