@@ -185,6 +185,17 @@ def test_feedback_finds_its_answer_after_a_restart_and_the_alarm_goes_on(server,
         assert (told["joined"], told["answered"]) == (True, "card_arrival")
 
 
+def test_an_answer_among_allowed_intents_tells_nothing_of_the_promise(serve):
+    client = serve("support")
+    asked = {"text": "where is my card arrive"}
+    for given in (asked, asked | {"allowed_intents": ["card_arrival"]}):
+        answer = client.post("/v1/parse", json=given).json()
+        assert answer["decision"] == "answer"
+        client.post("/v1/feedback", json={"request_id": answer["request_id"], "correct": True})
+    [counted] = client.get("/v1/feedback/summary").json()["items"]
+    assert (counted["right"], counted["alarm"]["heard"]) == (2, 1)
+
+
 def test_a_share_is_kept_and_feedback_on_the_rest_is_taken_too(server, clients):
     with server("support", prediction_log="0.5") as address, clients(address, "red") as red:
         ids = [red.post("/v1/parse", json={"text": "my card arrive"}).json()["request_id"] for _ in range(40)]

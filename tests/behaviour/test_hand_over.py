@@ -272,6 +272,9 @@ def test_a_canary_is_there_after_a_restart_and_over_when_another_version_goes_li
         wait_until(lambda one=one: shown(one)["canary"] is None)
     assert client.post("/v1/models/support:rollback", json={}).json()["live"]["version"] == 1
     assert 'role="canary"' not in client.get("/metrics").text
+    # One that is set now stands beside what is live now, however often that has moved.
+    client.post("/v1/models/support:canary", json={"version": 3, "share": 1.0})
+    assert ask(client)["version"] == 3
 
 
 def test_a_damaged_canary_is_refused_and_the_live_version_answers_all(client, registry):

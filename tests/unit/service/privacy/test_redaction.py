@@ -57,6 +57,7 @@ PERSONAL = [
 
 # Numbers that people write to a bank, a news desk or a shop, none of which tells who they are.
 INNOCENT = [
+    "the order of 05-08-2025-6171 never came",
     "I paid 1,250,000.00 EUR and got 1.250.000,00 back",
     "EUR 131 300 in 2008 against EUR 125 700 in 2007",
     "profit of 4 111 111 111 in the period 2019 2020 2021 2022",
