@@ -18,7 +18,7 @@ from trivet.registry.registry import open_registry
 from trivet_recommend.catalogue import encoder_of
 from trivet_recommend.load import read_events, read_items
 from trivet_recommend.store import Embedded, Event, Item, RecommendStore, recommend_domain
-from trivet_service.jobs.admission import own_model
+from trivet_service.jobs.admission import live_model
 from trivet_service.jobs.kinds import Work
 from trivet_service.jobs.take_in import open_rows
 from trivet_service.settings import ServiceSettings
@@ -48,7 +48,7 @@ def take_in(work: Work) -> Mapping[str, Any]:
             store.put_items(tenant, part)
         work.progress.stage("events")
         added = sum(len(store.add_events(tenant, part)) for part in _parts(events, work))
-        live = _live(work)
+        live = live_model(open_registry(work.settings), work.job.service, tenant)
         vectors = _embed(work, store, live, is_anew=False) if live else 0
     findings = lint_interactions(dataset.frame("interactions"), dataset.frame("items"))
     return {
@@ -102,13 +102,6 @@ def _by_content(events: Iterable[Event], name: str) -> Iterator[Event]:
         digest = hashlib.sha256(told.encode()).hexdigest()[:24]
         yield replace(event, id=f"{name}:{digest}:{seen[digest]}")
         seen[digest] += 1
-
-
-def _live(work: Work) -> str:
-    """The model that answers the tenant, empty where the registry has none."""
-    registry, service = open_registry(work.settings), work.job.service
-    names = (own_model(service, work.job.tenant), service)
-    return next((f"{name}@live" for name in names if "live" in registry.aliases(name)), "")
 
 
 def _parts(rows: Sequence[Any], work: Work) -> Iterator[Sequence[Any]]:

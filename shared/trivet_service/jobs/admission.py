@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from trivet.data.cards import read_card
 from trivet.encoders.catalogue import CATALOGUE
@@ -19,6 +19,9 @@ from trivet_service.service import Service
 from trivet_service.settings import ServiceSettings
 from trivet_service.sources import MARK
 from trivet_service.tenants import DEFAULT
+
+if TYPE_CHECKING:
+    from trivet.registry.registry import Registry
 
 # Steps between two checkpoints where the recipe says nothing: what a lost worker loses at most.
 CHECKPOINT_STEPS = 50
@@ -38,6 +41,12 @@ def own_model(service: str, tenant: str) -> str:
         RegistryError: the tenant's name cannot be part of one.
     """
     return check_name(service if tenant == DEFAULT else f"{service}{MARK}{tenant}")
+
+
+def live_model(registry: Registry, service: str, tenant: str) -> str:
+    """The model that answers a tenant: its own where that is live, else everybody's; empty where neither is."""
+    names = (own_model(service, tenant), service)
+    return next((f"{name}@live" for name in names if "live" in registry.aliases(name)), "")
 
 
 def admit(asked: JobAsked, services: Sequence[Service], settings: ServiceSettings, *, tenant: str) -> Wish:
@@ -139,7 +148,7 @@ def _model(reference: str, service: Service, settings: ServiceSettings, *, tenan
 
     own = _own_model(service.name, tenant)
     registry = open_registry(settings)
-    wanted = reference or f"{own if 'live' in registry.aliases(own) else service.name}@live"
+    wanted = reference or live_model(registry, service.name, tenant) or service.reference
     try:
         named = read_reference(wanted)
         if named.name not in (own, service.name):
