@@ -6,7 +6,7 @@ import asyncio
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 
 from trivet_service.logs import Logger
 from trivet_service.outbox import ARRIVED
@@ -16,6 +16,7 @@ from trivet_service.storage.rows import Rows
 from trivet_service.streams.event import Event
 from trivet_service.streams.log import arrange, find_oldest_arrival, prune, read_head, read_latest
 from trivet_service.streams.tail import MAX_EVENTS, Tail
+from trivet_service.waking import in_this_loop
 
 # What else is done in the transaction in which events get their numbers.
 Also = Callable[[Rows, Sequence[tuple[str, Event]]], None]
@@ -53,15 +54,7 @@ class Follower:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Follow while the block runs; the database is open for longer."""
-        loop = asyncio.get_running_loop()
-
-        def wake() -> None:
-            # At the very end the loop may be closed while something is still written.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(self._woken.set)
-
-        async with AsyncExitStack() as stack:
-            stack.enter_context(self._database.listening(ARRIVED, wake))
+        with self._database.listening(ARRIVED, in_this_loop(self._woken.set)):
             following = asyncio.create_task(self._follow())
             try:
                 yield

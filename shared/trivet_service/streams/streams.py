@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 
 from fastapi import Request
@@ -24,6 +23,7 @@ from trivet_service.storage.errors import StoreUnavailableError
 from trivet_service.streams.feed import Feed
 from trivet_service.streams.follower import Also, Follower
 from trivet_service.streams.stream import Pace, Stream
+from trivet_service.waking import in_this_loop
 
 # Seconds after which somebody who was refused may find a seat.
 _RETRY_S = 5
@@ -64,17 +64,12 @@ class Streams:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Serve streams while the block runs; the database is open for longer."""
-        loop = asyncio.get_running_loop()
 
         def end_all() -> None:
             for stream in tuple(self._open):
                 stream.end("drain")
 
-        def hear() -> None:
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(end_all)
-
-        self._drain.listen(hear)
+        self._drain.listen(in_this_loop(end_all))
         async with self.follower.running():
             yield
 

@@ -22,6 +22,7 @@ from trivet_service.settings import ServiceSettings
 from trivet_service.storage.database import Database
 from trivet_service.storage.errors import StoreUnavailableError
 from trivet_service.storage.rows import Rows
+from trivet_service.waking import in_this_loop
 from trivet_service.webhooks.attempt import Outcome, attempt
 from trivet_service.webhooks.delivery import QUEUED, Delivery, prune_deliveries
 from trivet_service.webhooks.schedule import read_schedule
@@ -87,15 +88,9 @@ class Deliverer:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Deliver while the block runs; what is being sent at its end is waited for."""
-        loop = asyncio.get_running_loop()
-
-        def wake() -> None:
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(self._woken.set)
-
         with (
             ThreadPoolExecutor(self._settings.webhook_threads, thread_name_prefix="webhooks") as threads,
-            self._database.listening(QUEUED, wake),
+            self._database.listening(QUEUED, in_this_loop(self._woken.set)),
         ):
             delivering = asyncio.create_task(self._deliver(threads))
             try:
