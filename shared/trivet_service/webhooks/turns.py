@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, func, tuple_
 
 from trivet_service import outbox
-from trivet_service.audit import Actor, record
+from trivet_service.audit import Actor, hold_log, record
 from trivet_service.storage.rows import Rows
 from trivet_service.webhooks.attempt import Outcome
 from trivet_service.webhooks.delivery import Delivery, next_due
@@ -85,7 +85,7 @@ def note_outcome(rows: Rows, errand: Errand, outcome: Outcome, *, now: float, wa
     """
     tried = errand.delivery
     if outcome.is_gone:
-        record(rows, _ITSELF, "webhook.changed", tried.webhook, {"disabled": outcome.error})
+        hold_log(rows)
     is_mine = rows.first(rows.select(webhooks, webhooks.c.id).where(*_is(errand.turn))) is not None
     if not is_mine and not outcome.is_delivered:
         return
@@ -104,6 +104,7 @@ def note_outcome(rows: Rows, errand: Errand, outcome: Outcome, *, now: float, wa
         told = {"delivery": tried.id, "sequence": tried.sequence, "type": tried.type, "error": outcome.error}
         outbox.put(rows, OWN_TOPIC, "delivery.dead", told, subject=tried.webhook)
     if outcome.is_gone:
+        record(rows, _ITSELF, "webhook.changed", tried.webhook, {"disabled": outcome.error})
         rows.update(webhooks, {"disabled_at": now, "disabled_why": outcome.error}, *_is(errand.turn))
         outbox.put(rows, OWN_TOPIC, "webhook.disabled", {"why": outcome.error}, subject=tried.webhook)
     elif outcome.asked_s:
