@@ -24,8 +24,6 @@ from trivet.artifact.folders import link_or_copy, new_folder
 from trivet.errors import InputError
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
-# What a folder of the core may hold, by the name that the file gets.
-TABLES = ("train", "validation", "test", "out_of_scope_test", "interactions", "items")
 FORMATS: Mapping[str, str] = {
     "text/csv": "csv",
     "text/tab-separated-values": "tsv",
@@ -34,7 +32,6 @@ FORMATS: Mapping[str, str] = {
     "application/vnd.apache.parquet": "parquet",
 }
 _DOCUMENT = "set.json"
-_LOCK = ".lock"
 
 
 @dataclass(frozen=True)
