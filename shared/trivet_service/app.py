@@ -53,7 +53,7 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
         title="Trivet: " + ", ".join(service.name for service in services),
         version=trivet.__version__,
         description="Answers with calibrated confidence, and where each came from. The key decides the tenant; "
-        "`/v1/t/TENANT/...` stands for `/v1/...` and has to agree with it.",
+        "/v1/t/TENANT/... stands for /v1/... and has to agree with it.",
         lifespan=_lifespan(services, context),
         docs_url=None,
         redoc_url=None,
