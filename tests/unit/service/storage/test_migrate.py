@@ -72,12 +72,13 @@ def test_a_database_of_a_newer_version_is_refused(engine, notes_domain):
 
 
 def test_servers_that_start_at_once_upgrade_once(database_url, notes_domain):
+    domain = notes_domain()
     errors: list[BaseException] = []
 
     def start() -> None:
         engine = open_engine(database_url)
         try:
-            upgrade(engine, [notes_domain()])
+            upgrade(engine, [domain])
         except BaseException as error:
             errors.append(error)
         finally:
