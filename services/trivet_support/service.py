@@ -11,19 +11,28 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from trivet_service.context import Context
+    from trivet_service.storage.domain import Domain
 
 
 def _routes(context: Context) -> APIRouter:
     # Training a model of the domain needs no web framework.
     from fastapi import APIRouter
 
+    from trivet_support.brain import Brain
     from trivet_support.routes.explain import explain_routes
     from trivet_support.routes.parse import parse_routes
 
-    router = APIRouter()
-    router.include_router(parse_routes(context))
+    router, brain = APIRouter(), Brain(context)
+    router.include_router(parse_routes(context, brain))
     router.include_router(explain_routes(context))
     return router
+
+
+def _domain() -> Domain:
+    # Nor does it need a database.
+    from trivet_support.store import support_domain
+
+    return support_domain()
 
 
 service = Service(
@@ -32,4 +41,5 @@ service = Service(
     recipes=Path(__file__).parent / "recipes",
     dataset="sample-bank",
     routes=_routes,
+    domain=_domain,
 )

@@ -1,0 +1,88 @@
+"""How a message is understood: one way for every route and every face of another product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from trivet.answers.classification import ClassificationFacts
+from trivet.errors import ArtifactError, InputError
+from trivet_service.batches import Answering, Failed
+from trivet_support.reading import read_answer
+from trivet_support.schemas import Parsed
+from trivet_support.turn import Turn
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from trivet_service.context import Context
+    from trivet_service.model import Model
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What was made of messages, in their order, and the model that did."""
+
+    model: Model
+    parsed: tuple[Parsed | Failed, ...]
+
+    @property
+    def only(self) -> Parsed:
+        """What was made of the one message that was asked about."""
+        (one,) = self.parsed
+        assert isinstance(one, Parsed), "one message alone raises what went wrong with it"
+        return one
+
+
+class Brain:
+    """Understands messages with the model that answers a request, and notes what it made of them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def understand(self, request: Request, turn: Turn) -> Understood:
+        """What one message wants.
+
+        Raises:
+            InputError: the message holds no word, or an allowed intent that there is not; `where` is a JSON pointer.
+            OverloadError: it would wait longer than the deadline.
+        """
+        model = await self._context.models.take("support", request)
+        facts = check_facts(model, turn)
+        parsed = read_answer(await model.answer(turn.text, top=depth(turn, facts)), turn=turn, facts=facts)
+        Answering(request, self._context, model, is_promised=not turn.allowed).note([turn.text], [parsed])
+        return Understood(model, (parsed,))
+
+    async def understand_many(self, request: Request, turns: Sequence[Turn]) -> Understood:
+        """What many messages want, each for itself; they have the same allowed intents. Raises as `understand`."""
+        model = await self._context.models.take("support", request)
+        first, texts = turns[0], [turn.text for turn in turns]
+        facts = check_facts(model, first)
+        outcomes = await model.answer_many(texts, top=depth(first, facts))
+        answering = Answering(request, self._context, model, is_promised=not first.allowed)
+        return Understood(
+            model, tuple(answering.render(texts, outcomes, partial(read_answer, turn=first, facts=facts)))
+        )
+
+
+def check_facts(model: Model, turn: Turn) -> ClassificationFacts:
+    """The facts of a model that classifies and knows the intents that a turn allows.
+
+    Raises:
+        ArtifactError: it does something else.
+        InputError: it does not know one of them.
+    """
+    facts = model.artifact.facts
+    if not isinstance(facts, ClassificationFacts):
+        raise ArtifactError(f"it does not classify: its task is {facts.kind}.", where=model.name)
+    for at, name in enumerate(turn.allowed):
+        if name not in facts.labels:
+            raise InputError(f"there is no intent {name!r}.", where=f"/allowed_intents/{at}")
+    return facts
+
+
+def depth(turn: Turn, facts: ClassificationFacts) -> int:
+    """How many intents to rank: all of them where some are left out afterwards, two at least to tell whether to ask."""
+    return len(facts.labels) if turn.allowed else max(2, turn.top)
