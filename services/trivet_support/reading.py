@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trivet_support.decision import choose, restrict
-from trivet_support.schemas import Intent, OutOfScope, Parsed, Promise
+from trivet_support.schemas import Intent, OutOfScope, Parsed, Promise, Wanted
 
 if TYPE_CHECKING:
     from trivet.answers.classification import ClassificationAnswer, ClassificationFacts
@@ -16,14 +16,19 @@ def read_answer(answer: ClassificationAnswer, *, turn: Turn, facts: Classificati
     """The answer as it goes out: ranking, decision, how foreign the message is, and what is promised."""
     ranking = restrict(answer.ranking, turn.allowed) if turn.allowed else answer.ranking
     intents = [Intent(name=name, confidence=round(chance, 4)) for name, chance in ranking[: turn.top]]
-    point = facts.operating_point
+    point, decision = facts.operating_point, choose(answer, ranking, facts)
     return Parsed(
         intent=intents[0],
+        intents=[Wanted(**dict(intents[0]))] if decision == "answer" else [],
         ranking=intents,
-        decision=choose(answer, ranking, facts),
+        decision=decision,
         out_of_scope=None
         if answer.novelty is None
-        else OutOfScope(score=round(answer.novelty, 4), threshold=_rounded(facts.novelty_threshold)),
+        else OutOfScope(
+            score=round(answer.novelty, 4),
+            threshold=_rounded(facts.novelty_threshold),
+            is_out_of_scope=decision == "out_of_scope",
+        ),
         # The promise was measured over all intents; it does not hold among some of them.
         promise=None
         if point is None or turn.allowed

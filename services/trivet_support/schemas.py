@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,16 +11,34 @@ from trivet_service.batches import Failed
 from trivet_service.limits import Text
 from trivet_service.provenance import EXAMPLE, Provenance
 from trivet_support.decision import Decision
+from trivet_support.entities.entity import Entity
 
 _PARSED: dict[str, Any] = {
     "intent": {"name": "card_arrival", "confidence": 0.94},
+    "intents": [{"name": "card_arrival", "confidence": 0.94}],
     "ranking": [{"name": "card_arrival", "confidence": 0.94}, {"name": "card_delivery_time", "confidence": 0.03}],
     "decision": "answer",
-    "out_of_scope": {"score": 0.21, "threshold": 0.48},
+    "operating_point": {
+        "name": "default", "threshold": 0.62, "promised_precision": 0.95, "expected_coverage": 0.91,
+        "measured_on": "training", "rows": 10003,
+    },
+    "out_of_scope": {"score": 0.21, "threshold": 0.48, "is_out_of_scope": False, "kind": None},
     "promise": {"risk": 0.05, "confidence": 0.95, "coverage": 0.91, "held": True},
+    "entities": [
+        {
+            "entity": "order", "value": "8812", "text": "8812", "start": 6, "end": 10, "confidence": 1.0,
+            "extractor": "pattern",
+        }
+    ],
+    "language": "en",
     "truncated": False,
     "tokens": 6,
-}
+}  # fmt: skip
+
+# What a message may be that belongs to no intent.
+Kind = Literal["near", "foreign", "small_talk", "unreadable"]
+# What the figures of an operating point rest on.
+MeasuredOn = Literal["training", "data_set", "calibration"]
 
 
 class Options(BaseModel):
@@ -30,6 +49,27 @@ class Options(BaseModel):
     top: int = Field(5, ge=1, le=100, description="Intents in the ranking.")
     allowed_intents: list[str] | None = Field(
         None, min_length=1, max_length=1000, description="Only these are possible at this point of the dialogue."
+    )
+    several: bool = Field(
+        default=False,
+        description="Read a message clause by clause as well, and tell every intent that is answered for itself.",
+    )
+    operating_point: str | None = Field(
+        None, min_length=1, max_length=64, description="Which declared point decides; null: `default`."
+    )
+    language: str = Field(
+        "auto",
+        pattern="^(auto|[a-z]{2,3}(-[A-Za-z0-9]{2,8})*)$",
+        description="Language of the message where it is known, such as en or zh-CN.",
+    )
+    entities: list[str] | None = Field(
+        None,
+        max_length=100,
+        description="Only these: names of declared entities, or built-in kinds (number, money, date, email, phone); "
+        "null: all that are declared.",
+    )
+    reference_time: datetime | None = Field(
+        None, description="When the message was written, for dates such as tomorrow; null: now, in UTC."
     )
 
 
@@ -52,11 +92,38 @@ class Intent(BaseModel):
     confidence: float
 
 
-class OutOfScope(BaseModel):
-    """How foreign the message is: above the threshold it belongs to no intent."""
+class Wanted(Intent):
+    """An intent that is answered, and the clause of the message that wants it, where it is one of several."""
 
-    score: float
+    start: int | None = Field(None, exclude_if=lambda at: at is None)
+    end: int | None = Field(None, exclude_if=lambda at: at is None)
+
+
+class OutOfScope(BaseModel):
+    """How foreign the message is: above the threshold it belongs to no intent.
+
+    `kind` says of what belongs to none: `near` the domain, `foreign` to it, `small_talk`, or `unreadable`.
+    """
+
+    score: float | None
     threshold: float | None
+    is_out_of_scope: bool = False
+    kind: Kind | None = None
+
+
+class OperatingPoint(BaseModel):
+    """How sure an answer has to be, and what came of that where it was measured.
+
+    `measured_on` is `training`: rows that training held out; `data_set`: rows that the tenant named; `calibration`:
+    nothing was measured, the figures are what calibrated chances let expect, and nothing is promised.
+    """
+
+    name: str
+    threshold: float = Field(description="Least confidence of an answer.")
+    promised_precision: float | None = Field(description="Share of right answers, at least; null: none is promised.")
+    expected_coverage: float | None = Field(description="Share of messages that are answered, where it is known.")
+    measured_on: MeasuredOn
+    rows: int | None = Field(None, description="Rows that it was measured on.")
 
 
 class Promise(BaseModel):
@@ -75,6 +142,10 @@ class Parsed(BaseModel):
     """What the model makes of a message, and what to do with it."""
 
     intent: Intent
+    intents: list[Wanted] = Field(
+        default_factory=list,
+        description="Those that are answered, in the order of the message.",
+    )
     ranking: list[Intent]
     decision: Decision = Field(
         description="`answer` it; `clarify`: ask which of the first two is meant; `hand_over` to a person; or it is "
@@ -82,6 +153,9 @@ class Parsed(BaseModel):
     )
     out_of_scope: OutOfScope | None
     promise: Promise | None = Field(description="Null where none was made, as with `allowed_intents`.")
+    operating_point: OperatingPoint | None = None
+    entities: list[Entity] = Field(default_factory=list, description="What the message names, in its order.")
+    language: str = Field("", description="`en`, `zh`, `other`, or what the request said; empty: not known.")
     truncated: bool = Field(description="Whether the message was longer than the model reads.")
     tokens: int = Field(description="Length of the whole message in tokens.")
     conformal_set: list[str] | None = Field(

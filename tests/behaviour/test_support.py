@@ -22,7 +22,8 @@ def test_a_message_is_parsed_with_its_ranking_promise_and_provenance(client):
     assert answer.status_code == 200, answer.text
     parsed = answer.json()
     assert set(parsed) == {
-        "intent", "ranking", "decision", "out_of_scope", "promise", "truncated", "tokens",
+        "intent", "intents", "ranking", "decision", "out_of_scope", "promise", "operating_point", "entities",
+        "language", "truncated", "tokens",
         "model", "version", "request_id", "latency_ms",
     }  # fmt: skip
     assert parsed["intent"] == parsed["ranking"][0]

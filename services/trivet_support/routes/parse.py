@@ -44,4 +44,13 @@ def parse_routes(context: Context, brain: Brain) -> APIRouter:
 
 
 def _turn(text: str, asked: Options) -> Turn:
-    return Turn(text=text, allowed=tuple(asked.allowed_intents or ()), top=asked.top)
+    return Turn(
+        text=text,
+        allowed=tuple(asked.allowed_intents or ()),
+        top=asked.top,
+        several=asked.several,
+        point=asked.operating_point or "",
+        language="" if asked.language == "auto" else asked.language,
+        entities=None if asked.entities is None else tuple(asked.entities),
+        written=asked.reference_time,
+    )
