@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from trivet.bench.service_measure import OfService, Option, measure_names
 from trivet.errors import TrivetError
 
 TransferMeasure = Literal["pretraining_gain", "multitask_gain", "transfer_matrix", "other_language"]
@@ -29,6 +31,7 @@ Measure = Literal[
     "span_macro_f1",
     "ndcg",
 ]
+CORE_MEASURES: tuple[str, ...] = get_args(Measure)
 Row = TypeVar("Row", bound=BaseModel)
 
 
@@ -38,13 +41,31 @@ class Benchmark(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(pattern=r"^[a-z0-9-]+$")
-    measure: Measure
+    measure: Measure | OfService = Field(description="One of the core's, or one that a service brings: `support:NAME`.")
     metric: str
-    recipe: str = Field(description="A file below benchmarks/recipes.")
+    recipe: str = Field("", description="A file below benchmarks/recipes; a service's measure may do without.")
     beside: tuple[str, ...] = Field((), description="More of them, for measures that compare or join models.")
     judge: str = Field("", description="The data set that is judged on; empty: the recipe's own.")
+    options: dict[str, Option] = Field({}, description="What a service's measure is told beside.")
     seeds: tuple[int, ...] = Field(min_length=1, description="Fixed beforehand, all reported.")
     note: str = ""
+
+    @field_validator("measure", mode="before")
+    @classmethod
+    def _find_measure(cls, value: Any) -> Any:
+        if not isinstance(value, str) or value in CORE_MEASURES:
+            return value
+        if value not in (known := (*CORE_MEASURES, *measure_names())):
+            close = get_close_matches(value, known, n=3)
+            raise ValueError(f"there is no measure {value!r}" + (f"; close: {', '.join(close)}" if close else ""))
+        service, _, name = value.partition(":")
+        return OfService(service, name)
+
+    @model_validator(mode="after")
+    def _check_needs(self) -> Self:
+        if not isinstance(self.measure, OfService) and (not self.recipe or self.options):
+            raise ValueError("a measure of the core takes a recipe and no options")
+        return self
 
 
 class Mark(BaseModel):
@@ -110,5 +131,5 @@ def _rows(path: Path, table: str, kind: type[Row]) -> Iterator[Row]:
             yield kind.model_validate(value)
         except ValidationError as error:
             first = error.errors()[0]
-            place = ".".join(map(str, first["loc"])) or "it"
-            raise TrivetError(f"{table} {number}: {place}: {first['msg']}.", where=str(path)) from error
+            place, told = ".".join(map(str, first["loc"])) or "it", first["msg"].removeprefix("Value error, ")
+            raise TrivetError(f"{table} {number}: {place}: {told}.", where=str(path)) from error

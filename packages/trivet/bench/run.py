@@ -24,10 +24,11 @@ from trivet.bench.measures import (
 )
 from trivet.bench.provenance import counted, current_commit, describe_machine
 from trivet.bench.record import Record, read_json, read_record, write_predictions, write_record
+from trivet.bench.service_measure import Asked, OfService, load_measure
 from trivet.bench.stale import reason_stale
 from trivet.bench.summary import summarise
 from trivet.bench.verify import recompute
-from trivet.bench.workbench import Workbench, judged_table, learnt_table
+from trivet.bench.workbench import Workbench
 from trivet.data.dataset import Dataset
 from trivet.errors import TrivetError
 from trivet.recipe import Recipe
@@ -79,12 +80,16 @@ def _summarise(benchmark: Benchmark, bench: Workbench) -> Record:
 
 
 def _measure_seed(benchmark: Benchmark, seed: int, bench: Workbench, *, say: Callable[[str], None]) -> Record:
-    recipe = bench.recipe(benchmark, seed=seed)
-    path = _trained(recipe, benchmark, seed, bench, say=say)
-    measured = _measure(benchmark, recipe, path, bench, seed=seed, say=say)
+    if isinstance(benchmark.measure, OfService):
+        measured, trained = _ask_service(benchmark.measure, benchmark, seed, bench, say=say)
+    else:
+        recipe = bench.recipe(benchmark, seed=seed)
+        path = _trained(recipe, benchmark, seed, bench, say=say)
+        measured = _measure(benchmark, recipe, path, bench, seed=seed, say=say)
+        trained = _trained_by(path)
     predictions = bench.record(benchmark, seed).with_suffix(".predictions.json")
-    modules = counted({*sys.modules, *_trained_by(path), *measured.modules})
-    dataset, judged = bench.open_data(recipe.data), bench.open_judged(benchmark)
+    modules = counted({*sys.modules, *trained, *measured.modules})
+    rows = bench.find_rows(benchmark)
     record = Record(
         id=benchmark.id,
         metric=benchmark.metric,
@@ -92,10 +97,10 @@ def _measure_seed(benchmark: Benchmark, seed: int, bench: Workbench, *, say: Cal
         low=measured.low,
         high=measured.high,
         seeds=(seed,),
-        dataset=benchmark.judge or recipe.data.dataset,
+        dataset=rows.dataset,
         split=SPLIT,
-        data_sha256=judged.sha256(judged_table(judged)),
-        train_sha256=dataset.sha256(learnt_table(dataset)),
+        data_sha256=rows.judged_sha256,
+        train_sha256=rows.learnt_sha256,
         recipe_sha256=bench.hash_recipe(benchmark),
         command=f"trivet bench run {benchmark.id} --seed {seed}",
         modules=modules,
@@ -109,6 +114,36 @@ def _measure_seed(benchmark: Benchmark, seed: int, bench: Workbench, *, say: Cal
     write_predictions(predictions, measured.kept)
     write_record(bench.record(benchmark, seed), record)
     return record
+
+
+def _ask_service(
+    of: OfService, benchmark: Benchmark, seed: int, bench: Workbench, *, say: Callable[[str], None]
+) -> tuple[Measured, tuple[str, ...]]:
+    """What a service's measure found, and the modules that trained what it asked for."""
+    apart = {name: benchmark.model_copy(update={"recipe": name}) for name in (benchmark.recipe, *benchmark.beside)}
+    recipes = {name: bench.recipe(one, seed=seed) for name, one in apart.items() if name}
+    trained: set[str] = set()
+
+    def train_one(wanted: Recipe) -> Path:
+        name = next(name for name, one in recipes.items() if one == wanted)
+        path = _trained(wanted, apart[name], seed, bench, say=say)
+        trained.update(_trained_by(path))
+        return path
+
+    work = bench.root / "work" / "measures" / f"{benchmark.id}-{seed}"
+    work.mkdir(parents=True, exist_ok=True)
+    asked = Asked(
+        recipe=recipes.get(benchmark.recipe),
+        beside=tuple(recipes[name] for name in benchmark.beside),
+        judge=benchmark.judge,
+        options=benchmark.options,
+        settings=bench.settings,
+        train=train_one,
+        seed=seed,
+        work=work,
+        say=say,
+    )
+    return load_measure(of).run(asked), tuple(trained)
 
 
 def _measure(
@@ -171,6 +206,8 @@ def _measure(
                 from trivet.bench.measure_trust import measure_trust
 
                 return measure_trust(benchmark.measure, load(), recipe, settings, seed=seed)
+            case OfService():
+                raise AssertionError("a service's measure trains what it needs")
             case _:
                 assert_never(benchmark.measure)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from trivet.bench.definition import Benchmark
 from trivet.bench.record import Record, read_record
-from trivet.bench.workbench import Workbench, judged_table, learnt_table
+from trivet.bench.workbench import Workbench
 from trivet.errors import DataError
 
 
@@ -43,12 +43,10 @@ def reason_stale(record: Record, benchmark: Benchmark, bench: Workbench, *, say:
     if record.modules_sha256 != bench.code.hash(record.modules):
         return "imported modules have changed"
     try:
-        dataset = bench.open_data(bench.recipe(benchmark).data)
-        judged = bench.open_judged(benchmark)
-        if record.data_sha256 != judged.sha256(judged_table(judged)):
-            return "the test data has changed"
-        if record.train_sha256 and record.train_sha256 != dataset.sha256(learnt_table(dataset)):
-            return "the training data has changed"
+        rows = bench.find_rows(benchmark)
     except DataError as error:
         say(f"{record.id} {record.seeds}: data not checked: {error.line()}")
-    return ""
+        return ""
+    if record.data_sha256 != rows.judged_sha256:
+        return "the test data has changed"
+    return "the training data has changed" if record.train_sha256 not in ("", rows.learnt_sha256) else ""

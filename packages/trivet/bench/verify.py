@@ -11,6 +11,7 @@ import numpy as np
 
 from trivet.bench.definition import Benchmark
 from trivet.bench.record import AGAIN, Record, read_json, read_record, record_path
+from trivet.bench.service_measure import OfService, load_measure
 from trivet.errors import TrivetError
 
 TOLERANCE = 1e-9
@@ -122,6 +123,8 @@ def recompute(benchmark: Benchmark, kept: dict[str, Any]) -> float:
             from trivet.bench.measure_trust import recompute_trust
 
             return recompute_trust(benchmark.measure, kept)
+        case OfService():
+            return load_measure(benchmark.measure).recompute(kept)
         case _:
             assert_never(benchmark.measure)
 
