@@ -60,7 +60,7 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
         # An address that is nearly right is not found: a redirect would carry a host name that a proxy may not have.
         redirect_slashes=False,
-        middleware=_layers(context, openapi=lambda: app.openapi()),
+        middleware=_layers(services, context, openapi=lambda: app.openapi()),
     )
     handle_problems(app)
     app.include_router(health_routes(context))
@@ -86,7 +86,9 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
     return app
 
 
-def _layers(context: Context, *, openapi: Callable[[], dict[str, Any]]) -> list[Middleware]:
+def _layers(
+    services: Sequence[Service], context: Context, *, openapi: Callable[[], dict[str, Any]]
+) -> list[Middleware]:
     """What stands around the routes, outermost first."""
     settings = context.settings
     rates = read_rates(settings.rate)
@@ -96,6 +98,7 @@ def _layers(context: Context, *, openapi: Callable[[], dict[str, Any]]) -> list[
         Middleware(Observe, metrics=context.metrics, log=context.log),
         Middleware(Farewell, drain=context.drain),
         Middleware(OpenAiFaults, paths=frozenset({EMBEDDINGS})),
+        *(layer for service in services if service.layers is not None for layer in service.layers(context)),
         Middleware(AccessGate, doorkeeper=context.doorkeeper),
         *([Middleware(RateLimits, rates=rates)] if rates else []),
         Middleware(InFlight, most=settings.max_in_flight),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, Field
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -48,30 +49,41 @@ class OpenAiFaults:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        start: Message | None = None
-
-        async def translate(message: Message) -> None:
-            nonlocal start
-            if message["type"] == "http.response.start" and self._is_ours(scope) and _is_problem(message):
-                # Our problems are sent in one piece, which tells what they become.
-                start = message
-            elif start is not None:
-                problem = json.loads(message["body"])
-                body = json.dumps(say_as_openai(problem)).encode()
-                status = 400 if problem["status"] == 422 else problem["status"]
-                await send(_restart(start, status=status, length=len(body)))
-                await send({"type": "http.response.body", "body": body})
-            else:
-                await send(message)
-
-        await self.app(scope, receive, translate)
-
-    def _is_ours(self, scope: Scope) -> bool:
         # Asked late: a tenant in the path has been taken out by then.
-        return route_path(scope) in self.paths
+        await self.app(
+            scope, receive, translating(send, lambda: route_path(scope) in self.paths, say=_answer_as_openai)
+        )
 
 
-def say_as_openai(problem: dict[str, Any]) -> dict[str, Any]:
+# What a problem becomes: its status and its body.
+Say: TypeAlias = Callable[[Mapping[str, Any]], tuple[int, Mapping[str, Any]]]
+
+
+def translating(send: Send, is_ours: Callable[[], bool], *, say: Say) -> Send:
+    """A `send` that turns problems into what `say` makes of them, where `is_ours` when the answer begins."""
+    start: Message | None = None
+
+    async def translate(message: Message) -> None:
+        nonlocal start
+        if message["type"] == "http.response.start" and is_ours() and _is_problem(message):
+            # Our problems are sent in one piece, which tells what they become.
+            start = message
+        elif start is not None:
+            status, told = say(json.loads(message["body"]))
+            body = json.dumps(told).encode()
+            await send(_restart(start, status=status, length=len(body)))
+            await send({"type": "http.response.body", "body": body})
+        else:
+            await send(message)
+
+    return translate
+
+
+def _answer_as_openai(problem: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+    return 400 if problem["status"] == 422 else problem["status"], say_as_openai(problem)
+
+
+def say_as_openai(problem: Mapping[str, Any]) -> dict[str, Any]:
     """A problem in the shape of the OpenAI API."""
     flaws = problem["errors"]
     named = next((flaw["pointer"].split("/")[1] for flaw in flaws if flaw["pointer"]), None)

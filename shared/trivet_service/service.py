@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -12,6 +12,7 @@ from trivet.errors import TrivetError
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+    from starlette.middleware import Middleware
 
     from trivet_service.context import Context
     from trivet_service.jobs.job import Kind
@@ -32,7 +33,8 @@ class Service:
     `recipes` is a folder with at least `default.toml`, `dataset` the set of samples that it is shown with, `routes`
     builds the router once an app is made: whatever it imports is not needed to train. The router's own lifespan, if it
     has one, begins after the models are loaded. `domain` are its tables, where it has any. `jobs` is what a worker does
-    for it beside training and judging, a function a kind (`jobs.kinds`).
+    for it beside training and judging, a function a kind (`jobs.kinds`). `layers` stand around the app before a key is
+    asked for: they take the paths of a peer for those under /v1 that answer them.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Service:
     routes: Callable[[Context], APIRouter]
     domain: Callable[[], Domain] | None = None
     jobs: Mapping[Kind, Run] = field(default_factory=dict)
+    layers: Callable[[Context], Sequence[Middleware]] | None = None
 
     @property
     def reference(self) -> str:

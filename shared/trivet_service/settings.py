@@ -91,6 +91,14 @@ class ServiceSettings(Settings):
     )
     prediction_days: int = Field(30, ge=0, description="Days that answers without feedback are kept; 0: for good.")
     feedback_days: int = Field(365, ge=0, description="Days that feedback, and answers with it, are kept; 0: for good.")
+    rasa: bool = Field(default=False, description="Whether support also answers at Rasa's own paths, from the root.")
+    rasa_history: bool = Field(
+        default=False, description="Whether Rasa's message_id, which names the sender, names a dialogue to remember."
+    )
+    chatwoot_retry_s: str = Field(
+        "2, 10, 60", description="Seconds to wait after each failure to tell Chatwoot; after the last it is given up."
+    )
+    chatwoot_waiting: int = Field(1000, ge=1, description="Most messages of Chatwoot a tenant may have waiting: 429.")
     load: str = Field("", description="Data set that recommend fills its catalogue with when it starts.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level that is logged.")
 

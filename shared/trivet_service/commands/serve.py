@@ -16,6 +16,7 @@ def serve(
     model: Annotated[
         list[str] | None, typer.Option(help="SERVICE=MODEL: name, name/3, name@live or a folder; may be repeated.")
     ] = None,
+    rasa: Annotated[bool, typer.Option("--rasa", help="Let support answer Rasa's clients from the root too.")] = False,
     load: Annotated[str, typer.Option(help="A data set to fill the catalogue of recommend with.")] = "",
 ) -> None:
     """Serve over HTTP: `trivet serve support --insecure`."""
@@ -27,7 +28,7 @@ def serve(
     from trivet_service.server import run_services
     from trivet_service.settings import read_settings
 
-    settings = read_settings(host=host, port=port, load=load or None)
+    settings = read_settings(host=host, port=port, load=load or None, rasa=rasa or None)
     if insecure:
         check_address(settings.host)
     chosen = choose_references(services or [], model or [], settings)

@@ -29,8 +29,8 @@ class Schedule:
         return max(planned, asked_s)
 
 
-def read_schedule(text: str) -> Schedule:
-    """A schedule of seconds with commas between, such as `5, 30, 120`; empty: one attempt.
+def read_schedule(text: str, *, where: str = "TRIVET_WEBHOOK_RETRY_S") -> Schedule:
+    """A schedule of seconds with commas between, such as `5, 30, 120`; empty: one attempt. `where` is its setting.
 
     Raises:
         SettingsError: an entry is no number of seconds.
@@ -38,9 +38,9 @@ def read_schedule(text: str) -> Schedule:
     try:
         waits = tuple(float(part) for part in text.split(",") if part.strip())
     except ValueError as error:
-        raise _no_schedule(text) from error
+        raise _no_schedule(text, where) from error
     if not all(0 < wait < 1e7 for wait in waits):
-        raise _no_schedule(text)
+        raise _no_schedule(text, where)
     return Schedule(waits)
 
 
@@ -57,7 +57,5 @@ def read_retry_after(value: str, *, now: float) -> float:
     return min(max(0.0, (moment - datetime.fromtimestamp(now, UTC)).total_seconds()), _MAX_ASKED_S)
 
 
-def _no_schedule(text: str) -> SettingsError:
-    return SettingsError(
-        f"{text!r} is no schedule.", where="TRIVET_WEBHOOK_RETRY_S", todo="Give seconds with commas: 5, 30, 120."
-    )
+def _no_schedule(text: str, where: str) -> SettingsError:
+    return SettingsError(f"{text!r} is no schedule.", where=where, todo="Give seconds with commas: 5, 30, 120.")
