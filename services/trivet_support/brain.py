@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from trivet.answers.classification import ClassificationFacts
 from trivet.errors import ArtifactError, InputError
 from trivet_service.batches import Answering, Failed
+from trivet_support.dialogue import Dialogue
+from trivet_support.history import Composed, read_history, tell_context
 from trivet_support.reading import read_answer
 from trivet_support.schemas import Parsed
 from trivet_support.turn import Turn
@@ -39,8 +41,9 @@ class Understood:
 class Brain:
     """Understands messages with the model that answers a request, and notes what it made of them."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, dialogue: Dialogue) -> None:
         self._context = context
+        self._dialogue = dialogue
 
     async def understand(self, request: Request, turn: Turn) -> Understood:
         """What one message wants.
@@ -48,12 +51,22 @@ class Brain:
         Raises:
             InputError: the message holds no word, or an allowed intent that there is not; `where` is a JSON pointer.
             OverloadError: it would wait longer than the deadline.
+            StoreUnavailableError: its dialogue cannot be read, or not be added to.
         """
         model = await self._context.models.take("support", request)
         facts = check_facts(model, turn)
-        parsed = read_answer(await model.answer(turn.text, top=depth(turn, facts)), turn=turn, facts=facts)
-        Answering(request, self._context, model, is_promised=not turn.allowed).note([turn.text], [parsed])
+        async with self._dialogue.follow(request, turn) as memory:
+            composed = read_history(model, turn, memory.said)
+            parsed = await self._read(model, turn, composed, facts)
+            Answering(request, self._context, model, is_promised=not turn.allowed).note([turn.text], [parsed])
+            await self._dialogue.keep(request, memory, turn, parsed)
         return Understood(model, (parsed,))
+
+    async def _read(self, model: Model, turn: Turn, composed: Composed, facts: ClassificationFacts) -> Parsed:
+        """What the model makes of a message with its history in front."""
+        answer = await model.answer(composed.text, top=depth(turn, facts))
+        parsed = read_answer(answer, turn=turn, facts=facts)
+        return parsed.model_copy(update={"context_used": await tell_context(model, turn, composed, answer.label)})
 
     async def understand_many(self, request: Request, turns: Sequence[Turn]) -> Understood:
         """What many messages want, each for itself; they have the same allowed intents. Raises as `understand`."""

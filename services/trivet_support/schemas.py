@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from trivet_service.batches import Failed
 from trivet_service.limits import Text
 from trivet_service.provenance import EXAMPLE, Provenance
 from trivet_support.decision import Decision
 from trivet_support.entities.entity import Entity
+from trivet_support.turn import Speaker
 
 _PARSED: dict[str, Any] = {
     "intent": {"name": "card_arrival", "confidence": 0.94},
@@ -39,6 +40,12 @@ _PARSED: dict[str, Any] = {
 Kind = Literal["near", "foreign", "small_talk", "unreadable"]
 # What the figures of an operating point rest on.
 MeasuredOn = Literal["training", "data_set", "calibration"]
+
+
+# More than a model reads, so that a client may send a dialogue as it has it.
+MAX_HISTORY = 500
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$")]
 
 
 class Options(BaseModel):
@@ -73,10 +80,33 @@ class Options(BaseModel):
     )
 
 
+class SaidIn(BaseModel):
+    """Something said earlier in the dialogue."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Speaker
+    text: Text
+
+
 class ParseRequest(Options):
     """One message."""
 
     text: Text
+    history: list[SaidIn] = Field(
+        default_factory=list,
+        max_length=MAX_HISTORY,
+        description="What was said before it, oldest first; without it, what is remembered of the session.",
+    )
+    session_id: Name | None = Field(
+        None, description="Names the dialogue: its earlier messages are read, and this one is remembered, redacted."
+    )
+    message_id: Name | None = Field(
+        None, description="Your name for the message; one that is sent again is remembered once."
+    )
+    explain: bool = Field(
+        default=False, description="Tell as well whether the history changed the intent, where the model reads it."
+    )
 
 
 class ParseBatch(Options):
@@ -138,6 +168,13 @@ class Promise(BaseModel):
     held: bool
 
 
+class ContextUsed(BaseModel):
+    """How many earlier turns the model read, and whether the intent would be another one without them."""
+
+    turns: int
+    changed_top1: bool | None = Field(None, description="Null where `explain` did not ask for it.")
+
+
 class Parsed(BaseModel):
     """What the model makes of a message, and what to do with it."""
 
@@ -155,6 +192,11 @@ class Parsed(BaseModel):
     promise: Promise | None = Field(description="Null where none was made, as with `allowed_intents`.")
     operating_point: OperatingPoint | None = None
     entities: list[Entity] = Field(default_factory=list, description="What the message names, in its order.")
+    context_used: ContextUsed | None = Field(
+        None,
+        exclude_if=lambda used: used is None,
+        description="Where the model was taught to read what was said before.",
+    )
     language: str = Field("", description="`en`, `zh`, `other`, or what the request said; empty: not known.")
     truncated: bool = Field(description="Whether the message was longer than the model reads.")
     tokens: int = Field(description="Length of the whole message in tokens.")

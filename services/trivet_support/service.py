@@ -9,6 +9,7 @@ from trivet_service.service import Service
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+    from starlette.middleware import Middleware
 
     from trivet_service.context import Context
     from trivet_service.storage.domain import Domain
@@ -19,13 +20,26 @@ def _routes(context: Context) -> APIRouter:
     from fastapi import APIRouter
 
     from trivet_support.brain import Brain
+    from trivet_support.compat.peers import peer_routes
+    from trivet_support.dialogue import Dialogue
+    from trivet_support.responder import Responder
     from trivet_support.routes.explain import explain_routes
     from trivet_support.routes.parse import parse_routes
+    from trivet_support.routes.sessions import session_routes
 
-    router, brain = APIRouter(), Brain(context)
+    router, dialogue = APIRouter(), Dialogue(context)
+    brain = Brain(context, dialogue)
     router.include_router(parse_routes(context, brain))
     router.include_router(explain_routes(context))
+    router.include_router(session_routes(dialogue))
+    router.include_router(peer_routes(context, brain, Responder(context, brain)))
     return router
+
+
+def _layers(context: Context) -> list[Middleware]:
+    from trivet_support.compat.peers import peer_layers
+
+    return peer_layers(context)
 
 
 def _domain() -> Domain:
@@ -42,4 +56,5 @@ service = Service(
     dataset="sample-bank",
     routes=_routes,
     domain=_domain,
+    layers=_layers,
 )

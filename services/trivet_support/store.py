@@ -10,7 +10,7 @@ from trivet_service.storage.domain import Domain, new_tables
 support_tables = new_tables()
 
 # Modules that define tables.
-_DEFINED_IN: tuple[str, ...] = ()
+_DEFINED_IN: tuple[str, ...] = ("trivet_support.sessions",)
 
 
 def support_domain() -> Domain:

@@ -99,6 +99,9 @@ class ServiceSettings(Settings):
         "2, 10, 60", description="Seconds to wait after each failure to tell Chatwoot; after the last it is given up."
     )
     chatwoot_waiting: int = Field(1000, ge=1, description="Most messages of Chatwoot a tenant may have waiting: 429.")
+    session_minutes: float = Field(
+        1440.0, gt=0, description="Minutes without a message after which a dialogue is over, and forgotten."
+    )
     load: str = Field("", description="Data set that recommend fills its catalogue with when it starts.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level that is logged.")
 

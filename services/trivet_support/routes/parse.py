@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Body, Request
@@ -12,7 +13,7 @@ from trivet_service.limits import check_batch
 from trivet_service.provenance import provenance_of
 from trivet_support.brain import Brain
 from trivet_support.schemas import Options, ParseAnswer, ParseAnswers, ParseBatch, ParseRequest
-from trivet_support.turn import Turn
+from trivet_support.turn import Said, Turn
 
 _ONE: Any = Body(
     openapi_examples={
@@ -31,7 +32,14 @@ def parse_routes(context: Context, brain: Brain) -> APIRouter:
 
     @router.post("/v1/parse", summary="What a message wants")
     async def parse(request: Request, _: Reader, asked: ParseRequest = _ONE) -> ParseAnswer:
-        understood = await brain.understand(request, _turn(asked.text, asked))
+        turn = replace(
+            _turn(asked.text, asked),
+            history=tuple(Said(one.role, one.text) for one in asked.history),
+            session=asked.session_id or "",
+            message_id=asked.message_id or "",
+            explain=asked.explain,
+        )
+        understood = await brain.understand(request, turn)
         return ParseAnswer(**dict(understood.only), **provenance_of(request, understood.model))
 
     @router.post("/v1/parse:batch", summary="What many messages want")
