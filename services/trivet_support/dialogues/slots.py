@@ -20,9 +20,8 @@ from typing import Any
 from trivet.data.cards import read_card
 from trivet.data.place import ensure_place
 from trivet.settings import Settings
-from trivet_support.dialogues.sets import CARDS
-from trivet_support.turn import Said
 
+CARDS = Path(__file__).parent / "cards"
 NOTHING = "O"
 _FILES = {"train": "train.tsv", "validation": "dev.tsv", "test": "test.tsv"}
 _WORD = re.compile(r"\S+")
@@ -59,7 +58,7 @@ def write_slots(domain: str, folder: Path, settings: Settings, *, turns: int = 0
 
 def read_rows(rows: Sequence[dict[str, str]], *, turns: int) -> Iterator[dict[str, Any]]:
     """Text, spans and, with `turns`, context of every turn that has words and as many labels."""
-    said: list[Said] = []
+    said: list[str] = []
     group = ""
     for row in rows:
         if row["conversationId"] != group:
@@ -69,9 +68,9 @@ def read_rows(rows: Sequence[dict[str, str]], *, turns: int) -> Iterator[dict[st
             continue
         spans = read_spans(text, row["slot-labels"].split())
         if spans is not None:
-            context = "\n".join(one.text for one in said[-turns:]) if turns else ""
+            context = "\n".join(said[-turns:]) if turns else ""
             yield {"text": text, "spans": spans} | ({"context": context} if turns else {})
-        said.append(Said("user", text))
+        said.append(text)
 
 
 def read_spans(text: str, labels: Sequence[str]) -> list[dict[str, Any]] | None:
