@@ -60,8 +60,8 @@ class Asked:
 class ServiceMeasure:
     """How a figure is measured, and how it is computed again from what was kept of the run.
 
-    `hash_data` tells a hash of the rows that are judged on where they are no data set that recipe or judge name; it
-    gets the options of the benchmark.
+    `hash_data` tells a hash of the rows, where the measure makes them itself: those that recipe and judge name are not
+    opened then. It gets the options of the benchmark.
     """
 
     run: Callable[[Asked], Measured]

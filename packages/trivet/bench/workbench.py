@@ -70,13 +70,15 @@ class Workbench:
             RecipeError: the recipe is missing or not valid.
         """
         own = self.recipe(benchmark).data if benchmark.recipe else None
+        name = benchmark.judge or (own.dataset if own else "")
+        if isinstance(benchmark.measure, OfService) and (hash_data := load_measure(benchmark.measure).hash_data):
+            return Rows(name, hash_data(benchmark.options, self.settings), "")
         learnt = self.open_data(own) if own else None
         judged = self.open_data(DataRecipe(dataset=benchmark.judge)) if benchmark.judge else learnt
-        data = judged.sha256(judged_table(judged)) if judged else ""
-        if isinstance(benchmark.measure, OfService) and (hash_data := load_measure(benchmark.measure).hash_data):
-            data = hash_data(benchmark.options, self.settings)
         return Rows(
-            benchmark.judge or (own.dataset if own else ""), data, learnt.sha256(learnt_table(learnt)) if learnt else ""
+            name,
+            judged.sha256(judged_table(judged)) if judged else "",
+            learnt.sha256(learnt_table(learnt)) if learnt else "",
         )
 
     def open_data(self, recipe: DataRecipe) -> Dataset:
