@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from trivet_service.context import Context
     from trivet_service.storage.domain import Domain
+    from trivet_service.suites.suite import Suite
 
 
 def _routes(context: Context) -> APIRouter:
@@ -21,18 +22,22 @@ def _routes(context: Context) -> APIRouter:
 
     from trivet_support.brain import Brain
     from trivet_support.compat.peers import peer_routes
+    from trivet_support.desk.desks import Desks
     from trivet_support.dialogue import Dialogue
     from trivet_support.responder import Responder
+    from trivet_support.routes.desk import desk_routes
     from trivet_support.routes.explain import explain_routes
     from trivet_support.routes.parse import parse_routes
     from trivet_support.routes.sessions import session_routes
 
-    router, dialogue = APIRouter(), Dialogue(context)
-    brain = Brain(context, dialogue)
+    router, dialogue, desks = APIRouter(), Dialogue(context), Desks(context)
+    brain = Brain(context, dialogue, desks)
+    responder = Responder(context, brain)
     router.include_router(parse_routes(context, brain))
     router.include_router(explain_routes(context))
     router.include_router(session_routes(dialogue))
-    router.include_router(peer_routes(context, brain, Responder(context, brain)))
+    router.include_router(peer_routes(context, brain, responder))
+    router.include_router(desk_routes(context, desks, responder))
     return router
 
 
@@ -49,6 +54,13 @@ def _domain() -> Domain:
     return support_domain()
 
 
+def _suite() -> Suite:
+    # Nor does serving need what judging does.
+    from trivet_support.judging.open import support_suite
+
+    return support_suite()
+
+
 service = Service(
     name="support",
     title="Intents of support messages",
@@ -57,4 +69,5 @@ service = Service(
     routes=_routes,
     domain=_domain,
     layers=_layers,
+    suite=_suite,
 )
