@@ -9,13 +9,19 @@ from pathlib import Path
 from trivet.data.cards import read_card
 from trivet.data.place import ensure_place
 from trivet.settings import Settings
+from trivet_support.dialogues.crosswoz import read_crosswoz
 from trivet_support.dialogues.example import Dialogues
 from trivet_support.dialogues.multidogo import read_multidogo
+from trivet_support.dialogues.sgd import read_sgd
+from trivet_support.dialogues.star import read_star
 
 CARDS = Path(__file__).parent / "cards"
 DOMAINS = ("airline", "fastfood", "finance", "insurance", "media", "software")
 
 READERS: Mapping[str, Callable[[Callable[[str], bytes]], Dialogues]] = {
+    "crosswoz": read_crosswoz,
+    "sgd-banks": read_sgd,
+    "star-tasks": read_star,
     **{f"multidogo-{domain}": partial(read_multidogo, domain=domain) for domain in DOMAINS},
 }
 
