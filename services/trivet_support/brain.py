@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
-from trivet.answers.classification import ClassificationFacts
+from trivet.answers.classification import ClassificationAnswer, ClassificationFacts
 from trivet.errors import ArtifactError, InputError
 from trivet_service.batches import Answering, Failed
-from trivet_support.dialogue import Dialogue
+from trivet_support.desk.desks import Desks
+from trivet_support.dialogue import Dialogue, Memory
 from trivet_support.history import Composed, read_history, tell_context
 from trivet_support.reading import read_answer
+from trivet_support.rules.ruling import NO_RULING, Ruling
+from trivet_support.rules.step import judge
 from trivet_support.schemas import Parsed
 from trivet_support.turn import Turn
 
@@ -22,13 +24,20 @@ if TYPE_CHECKING:
     from trivet_service.context import Context
     from trivet_service.model import Model
 
+_NO_MEMORY = Memory()
+
 
 @dataclass(frozen=True)
 class Understood:
-    """What was made of messages, in their order, and the model that did."""
+    """What was made of messages, in their order, and the model that did.
+
+    Of one message alone also what the rules said, and what was remembered of its dialogue.
+    """
 
     model: Model
     parsed: tuple[Parsed | Failed, ...]
+    ruling: Ruling = NO_RULING
+    memory: Memory = _NO_MEMORY
 
     @property
     def only(self) -> Parsed:
@@ -41,9 +50,10 @@ class Understood:
 class Brain:
     """Understands messages with the model that answers a request, and notes what it made of them."""
 
-    def __init__(self, context: Context, dialogue: Dialogue) -> None:
+    def __init__(self, context: Context, dialogue: Dialogue, desks: Desks) -> None:
+        self.dialogue = dialogue
+        self.desks = desks
         self._context = context
-        self._dialogue = dialogue
 
     async def understand(self, request: Request, turn: Turn) -> Understood:
         """What one message wants.
@@ -55,12 +65,17 @@ class Brain:
         """
         model = await self._context.models.take("support", request)
         facts = check_facts(model, turn)
-        async with self._dialogue.follow(request, turn) as memory:
+        async with self.dialogue.follow(request, turn) as memory:
             composed = read_history(model, turn, memory.said)
             parsed = await self._read(model, turn, composed, facts)
-            Answering(request, self._context, model, is_promised=not turn.allowed).note([turn.text], [parsed])
-            await self._dialogue.keep(request, memory, turn, parsed)
-        return Understood(model, (parsed,))
+            desk = await self.desks.of(request.state.caller.tenant)
+            said = turn.history or memory.said
+            ruling = judge(desk, turn, parsed, before=sum(one.role == "user" for one in said))
+            parsed = ruling.overrule(parsed)
+            is_promised = not turn.allowed and not ruling.is_changed
+            Answering(request, self._context, model, is_promised=is_promised).note([turn.text], [parsed])
+            await self.dialogue.keep(request, memory, turn, parsed)
+        return Understood(model, (parsed,), ruling, memory)
 
     async def _read(self, model: Model, turn: Turn, composed: Composed, facts: ClassificationFacts) -> Parsed:
         """What the model makes of a message with its history in front."""
@@ -74,10 +89,18 @@ class Brain:
         first, texts = turns[0], [turn.text for turn in turns]
         facts = check_facts(model, first)
         outcomes = await model.answer_many(texts, top=depth(first, facts))
+        desk = await self.desks.of(request.state.caller.tenant)
+
+        def read(told: tuple[Turn, ClassificationAnswer]) -> Parsed:
+            parsed = read_answer(told[1], turn=told[0], facts=facts)
+            return judge(desk, told[0], parsed).overrule(parsed)
+
+        told = [
+            outcome if isinstance(outcome, Exception) else (turn, outcome)
+            for turn, outcome in zip(turns, outcomes, strict=True)
+        ]
         answering = Answering(request, self._context, model, is_promised=not first.allowed)
-        return Understood(
-            model, tuple(answering.render(texts, outcomes, partial(read_answer, turn=first, facts=facts)))
-        )
+        return Understood(model, tuple(answering.render(texts, told, read)))
 
 
 def check_facts(model: Model, turn: Turn) -> ClassificationFacts:

@@ -1,4 +1,4 @@
-"""What a bot says where no answer is known: in the languages that the service understands."""
+"""What a bot says where a tenant has given it no words: in the languages that the service understands."""
 
 from __future__ import annotations
 
@@ -20,12 +20,19 @@ _SAID: dict[Occasion, dict[str, str]] = {
         "zh": "我为您转接人工客服。",
     },
 }
+_ASKED = {"en": "Could you tell me the {name}, please?", "zh": "请告诉我{name}。"}
 
 
 def phrase(occasion: Occasion, language: str) -> str:
     """What to say on an occasion, in English where the language has no words of its own."""
     words = _SAID[occasion]
-    return words.get(language, words["en"])
+    return words.get(language.partition("-")[0], words["en"])
+
+
+def ask_for(variable: str, language: str) -> str:
+    """The question for a variable, by its name as a person reads it."""
+    asked = _ASKED.get(language.partition("-")[0], _ASKED["en"])
+    return asked.replace("{name}", variable.replace("_", " ").strip())
 
 
 def title_of(intent: str) -> str:

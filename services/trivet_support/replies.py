@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, Field
 
-from trivet_support.brain import Understood
+if TYPE_CHECKING:
+    from trivet_support.brain import Understood
 
 ReplyKind = Literal["template", "retrieved", "clarify", "fall_back", "hand_over"]
 
@@ -35,6 +36,11 @@ class Reply(BaseModel):
     text: str
     buttons: list[Button] = Field(default_factory=list)
     citations: list[Citation] = Field(default_factory=list)
+    asks_for: str | None = Field(
+        None,
+        exclude_if=lambda name: name is None,
+        description="The variable that a question is about; `kind` is `clarify`.",
+    )
 
 
 @dataclass(frozen=True)

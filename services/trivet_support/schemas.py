@@ -12,9 +12,10 @@ from trivet_service.limits import Text
 from trivet_service.provenance import EXAMPLE, Provenance
 from trivet_support.decision import Decision
 from trivet_support.entities.entity import Entity
+from trivet_support.rules.fired import Fired
 from trivet_support.turn import Speaker
 
-_PARSED: dict[str, Any] = {
+PARSED: dict[str, Any] = {
     "intent": {"name": "card_arrival", "confidence": 0.94},
     "intents": [{"name": "card_arrival", "confidence": 0.94}],
     "ranking": [{"name": "card_arrival", "confidence": 0.94}, {"name": "card_delivery_time", "confidence": 0.03}],
@@ -198,6 +199,7 @@ class Parsed(BaseModel):
         description="Where the model was taught to read what was said before.",
     )
     language: str = Field("", description="`en`, `zh`, `other`, or what the request said; empty: not known.")
+    rules: list[Fired] = Field(default_factory=list, description="Business rules that decided, in their order.")
     truncated: bool = Field(description="Whether the message was longer than the model reads.")
     tokens: int = Field(description="Length of the whole message in tokens.")
     conformal_set: list[str] | None = Field(
@@ -220,12 +222,12 @@ class Parsed(BaseModel):
 class ParseAnswer(Provenance, Parsed):
     """The answer to one message."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [_PARSED | EXAMPLE]})
+    model_config = ConfigDict(json_schema_extra={"examples": [PARSED | EXAMPLE]})
 
 
 class ParseAnswers(Provenance):
     """The answers to many messages, in order."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_PARSED], **EXAMPLE}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [PARSED], **EXAMPLE}]})
 
     items: list[Parsed | Failed]

@@ -10,7 +10,16 @@ from trivet_service.storage.domain import Domain, new_tables
 support_tables = new_tables()
 
 # Modules that define tables.
-_DEFINED_IN: tuple[str, ...] = ("trivet_support.sessions",)
+_DEFINED_IN: tuple[str, ...] = (
+    "trivet_support.answers.store",
+    "trivet_support.compat.chatwoot.tables",
+    "trivet_support.desk.marks",
+    "trivet_support.growth.tables",
+    "trivet_support.inbox.tables",
+    "trivet_support.knowledge.store",
+    "trivet_support.rules.store",
+    "trivet_support.sessions",
+)
 
 
 def support_domain() -> Domain:

@@ -27,7 +27,8 @@ class Turn:
 
     `several` asks for more than one intent. `point` names the operating point that decides; empty: `default`.
     `language` is what is known of it; empty: nothing. `entities` are those to look for; None: all that are declared.
-    `written` is when it was written, None: now. `explain` asks what the history changed, which costs a second look.
+    `channel` is where it came from. `written` is when it was written, None: now. `explain` asks what the history
+    changed, which costs a second look.
     """
 
     text: str
@@ -42,3 +43,4 @@ class Turn:
     entities: tuple[str, ...] | None = None
     written: datetime | None = None
     explain: bool = False
+    channel: str = ""

@@ -63,6 +63,12 @@ Action = Literal[
     "data.imported",
     "data.exported",
     "data.deleted",
+    "integration.changed",
+    "integration.deleted",
+    "intent.changed",
+    "intent.forced",
+    "intent.deleted",
+    "rules.changed",
 ]
 
 # The migration forbids the database itself to change or remove a row.

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from trivet.answers.classification import ClassificationAnswer, ClassificationFacts
+from trivet.answers.classification import ClassificationFacts
 from trivet_service.context import Context
 from trivet_service.exchange import exchange_of
 from trivet_service.model import Model
@@ -37,6 +37,7 @@ class Answered(Protocol):
 
 
 A = TypeVar("A", bound=Answered)
+B = TypeVar("B")
 
 
 class Failed(BaseModel):
@@ -63,8 +64,8 @@ class Answering:
     def render(
         self,
         texts: Sequence[str],
-        outcomes: Sequence[ClassificationAnswer | Exception],
-        render: Callable[[ClassificationAnswer], A],
+        outcomes: Sequence[B | Exception],
+        render: Callable[[B], A],
     ) -> list[A | Failed]:
         """Outcomes as they go out, in order, and noted."""
         rendered: list[A | Failed] = []

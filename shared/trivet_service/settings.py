@@ -46,6 +46,9 @@ class ServiceSettings(Settings):
     tenant_models: int = Field(
         100, ge=0, le=100_000, description="Most tenants' own models in memory; 0: no tenant has one."
     )
+    tenant_graphs: int = Field(
+        0, ge=0, le=10_000, description="Most of them that may bring a graph of their own, as a fully tuned one does."
+    )
     drain_notice_s: float = Field(
         0.0, ge=0, description="Seconds that it goes on listening after SIGTERM, while /readyz fails already."
     )
@@ -71,6 +74,9 @@ class ServiceSettings(Settings):
         1.0, gt=0, le=60, description="Seconds between two looks at what other processes have written."
     )
     stream_days: float = Field(7.0, gt=0, description="Days that events are kept for readers who come back.")
+    knowledge_characters: int = Field(
+        8_388_608, ge=1024, description="Most characters of all documents that a tenant's bot answers from."
+    )
     webhooks: bool = Field(default=True, description="Whether this process sends to webhooks; another one may.")
     max_webhooks: int = Field(20, ge=0, description="Most webhooks of a tenant.")
     webhook_threads: int = Field(8, ge=1, le=256, description="Most webhooks that are sent to at once.")

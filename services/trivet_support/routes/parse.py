@@ -32,14 +32,7 @@ def parse_routes(context: Context, brain: Brain) -> APIRouter:
 
     @router.post("/v1/parse", summary="What a message wants")
     async def parse(request: Request, _: Reader, asked: ParseRequest = _ONE) -> ParseAnswer:
-        turn = replace(
-            _turn(asked.text, asked),
-            history=tuple(Said(one.role, one.text) for one in asked.history),
-            session=asked.session_id or "",
-            message_id=asked.message_id or "",
-            explain=asked.explain,
-        )
-        understood = await brain.understand(request, turn)
+        understood = await brain.understand(request, turn_of(asked))
         return ParseAnswer(**dict(understood.only), **provenance_of(request, understood.model))
 
     @router.post("/v1/parse:batch", summary="What many messages want")
@@ -49,6 +42,17 @@ def parse_routes(context: Context, brain: Brain) -> APIRouter:
         return ParseAnswers(items=list(understood.parsed), **provenance_of(request, understood.model))
 
     return router
+
+
+def turn_of(asked: ParseRequest) -> Turn:
+    """The message that is asked about, in its dialogue."""
+    return replace(
+        _turn(asked.text, asked),
+        history=tuple(Said(one.role, one.text) for one in asked.history),
+        session=asked.session_id or "",
+        message_id=asked.message_id or "",
+        explain=asked.explain,
+    )
 
 
 def _turn(text: str, asked: Options) -> Turn:

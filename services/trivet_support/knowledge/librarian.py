@@ -1,0 +1,161 @@
+"""Every tenant's library, kept from the database: embedded in the background, by the encoder that answers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Sequence
+from queue import SimpleQueue
+
+import numpy as np
+import numpy.typing as npt
+
+from trivet_service.context import Context
+from trivet_service.model import Model
+from trivet_service.storage.errors import StoreUnavailableError
+from trivet_service.surroundings import StoppedError
+from trivet_support.knowledge.encoding import embed_passages, encoder_of
+from trivet_support.knowledge.library import Library
+from trivet_support.knowledge.passage import Passage, cut_passages
+from trivet_support.knowledge.store import KnowledgeStore
+
+F32 = npt.NDArray[np.float32]
+
+# Passages that are embedded and written at once.
+_AT_ONCE = 64
+# Seconds until what could not be done, as the database did not answer, is tried again.
+_AGAIN_S = 2.0
+# While many are embedded the library is made anew so seldom that it takes no more than this share of the time.
+_SHARE = 0.2
+
+
+class Librarian:
+    """Reads a tenant's documents when they are asked for, and has what is new embedded in a thread of its own.
+
+    What is acknowledged lies in the database; whatever of it has no vector when a server starts, it embeds then. At
+    most `most` libraries stay in memory, the least recently used goes.
+    """
+
+    def __init__(self, context: Context, *, most: int) -> None:
+        self.store = KnowledgeStore(context.database)
+        self._context = context
+        self._most = most
+        self._libraries: OrderedDict[str, Library] = OrderedDict()
+        # Deletions by tenant: what was read before one is not shelved after it.
+        self._deletions: Counter[str] = Counter()
+        self._changing = threading.Lock()
+        self._waiting: SimpleQueue[tuple[str, Model] | None] = SimpleQueue()
+        self._queued: set[str] = set()
+        self._ends = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="librarian", daemon=True)
+
+    def start(self) -> None:
+        """Go on with what a server that ended had not embedded. Blocks for a look at the database.
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
+        self._thread.start()
+        for tenant in self.store.unfinished(encoder_of(self._context.models.of("support"))):
+            self.ask(tenant, self._context.models.of("support"))
+
+    def close(self) -> None:
+        """End; what waits is done by the next server."""
+        self._ends.set()
+        self._waiting.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def of(self, tenant: str) -> Library | None:
+        """A tenant's library, where it is in memory."""
+        with self._changing:
+            library = self._libraries.get(tenant)
+            if library is not None:
+                self._libraries.move_to_end(tenant)
+            return library
+
+    def ask(self, tenant: str, model: Model) -> None:
+        """Have a tenant's documents read, and embedded by a model, soon; once for all who ask meanwhile."""
+        with self._changing:
+            if tenant in self._queued:
+                return
+            self._queued.add(tenant)
+        self._waiting.put((tenant, model))
+
+    def read(self, tenant: str, encoder: str) -> Library:
+        """A tenant's library as the database has it now, with the vectors of an encoder that it holds. Blocks.
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
+        while True:
+            with self._changing:
+                deletions = self._deletions[tenant]
+            documents = self.store.all(tenant)
+            passages = [passage for document in documents for passage in cut_passages(document)]
+            library = Library(passages, self.store.vectors(tenant, encoder), encoder=encoder)
+            with self._changing:
+                if self._deletions[tenant] != deletions:
+                    continue
+                self._libraries[tenant] = library
+                self._libraries.move_to_end(tenant)
+                while len(self._libraries) > self._most:
+                    self._libraries.popitem(last=False)
+                return library
+
+    def forget(self, tenant: str, document: str) -> bool:
+        """Delete a document; no search that begins afterwards finds it. Whether there was one. Blocks.
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
+        found = self.store.delete(tenant, document)
+        with self._changing:
+            self._deletions[tenant] += 1
+            here = self._libraries.get(tenant)
+            if here is not None:
+                self._libraries[tenant] = here.without(document)
+        return found
+
+    def _serve(self) -> None:
+        while (asked := self._waiting.get()) is not None and not self._ends.is_set():
+            tenant, model = asked
+            with self._changing:
+                # Whoever asks from now on has changed something that may not be read here any more.
+                self._queued.discard(tenant)
+            try:
+                self._embed(tenant, model)
+            except StoppedError:
+                return
+            except StoreUnavailableError:
+                if not self._ends.wait(_AGAIN_S):
+                    self.ask(tenant, model)
+            except Exception as error:
+                # One tenant's trouble must not end the thread for all.
+                self._context.log.error("knowledge not embedded", tenant=tenant, error=type(error).__name__)
+
+    def _embed(self, tenant: str, model: Model) -> None:
+        """Read a tenant's documents, and embed what has no vector; what is done shows on the way."""
+        encoder = encoder_of(model)
+        while True:
+            began = time.monotonic()
+            lacking = self.read(tenant, encoder).lacking()
+            took = time.monotonic() - began
+            if not lacking:
+                return
+            until = time.monotonic() + took / _SHARE
+            for start in range(0, len(lacking), _AT_ONCE):
+                part = lacking[start : start + _AT_ONCE]
+                vectors = self._embed_part(part, model)
+                self.store.put_vectors(tenant, encoder, part, vectors)
+                if time.monotonic() > until:
+                    # A document may have come or gone meanwhile.
+                    break
+
+    def _embed_part(self, passages: Sequence[Passage], model: Model) -> F32:
+        return embed_passages(model, [passage.read for passage in passages], go_on=self._go_on)
+
+    def _go_on(self) -> None:
+        if self._ends.is_set():
+            raise StoppedError
