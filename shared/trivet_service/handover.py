@@ -252,8 +252,9 @@ class Handover:
             name, version, path = find_artifact(reference, settings, service=service)
         except OSError as error:
             raise RegistryError(f"it cannot be fetched ({error}).", where=reference) from error
+        is_shared = bool(self.tenant) and not settings.tenant_graphs
         return self._surroundings.loader.open(
-            path, service=service, name=name, version=version, tenant=self.tenant, is_shared=bool(self.tenant)
+            path, service=service, name=name, version=version, tenant=self.tenant, is_shared=is_shared
         )
 
     def _check(self, model: Model, role: Role) -> None:

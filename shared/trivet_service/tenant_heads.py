@@ -1,4 +1,4 @@
-"""Models that tenants have of their own: heads over graphs that are in memory for everybody."""
+"""Models that tenants have of their own: heads over graphs that are in memory for everybody, or with their own."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from trivet_service.surroundings import StoppedError, Surroundings
 class TenantHeads:
     """Loads a tenant's own model when the tenant first asks, and keeps a number of them: the least recently used goes.
 
+    Of those that bring a graph of their own, tens of megabytes each, a smaller number is kept.
     Where a tenant's own was refused, what answered before goes on: an earlier version of it, else everybody's model.
     """
 
@@ -25,6 +26,7 @@ class TenantHeads:
         self._everybody = everybody
         self.trouble = ""
         self._limit = surroundings.settings.tenant_models
+        self._graphs = surroundings.settings.tenant_graphs
         self._kept: OrderedDict[tuple[str, str], Handover] = OrderedDict()
         self._known: frozenset[tuple[str, str]] = frozenset()
         self._beside: set[tuple[str, str]] = set()
@@ -72,6 +74,7 @@ class TenantHeads:
                 self._kept[place] = handover
                 while len(self._kept) > self._limit:
                     self._kept.popitem(last=False)
+                self._let_graphs_go()
 
     def look(self) -> None:
         """Learn which tenants have a model of their own."""
@@ -101,6 +104,8 @@ class TenantHeads:
                 continue
             with self._opening:
                 handover.follow()
+                with self._lock:
+                    self._let_graphs_go()
 
     def handovers(self) -> list[Handover]:
         """Those that were opened, the least recently used first."""
@@ -132,6 +137,21 @@ class TenantHeads:
             for handover in followed
             if tenant and name == handover.source.name
         ]
+
+    def _let_graphs_go(self) -> None:
+        """Keep only so many of those that stand on a graph of their own, the least recently used goes first."""
+        with_graph = [
+            place
+            for place, handover in self._kept.items()
+            if handover.traffic is not None
+            and handover.traffic.live.artifact.graph is not self._graph_of_everybody(place[0])
+        ]
+        for place in with_graph[: max(0, len(with_graph) - self._graphs)]:
+            del self._kept[place]
+
+    def _graph_of_everybody(self, service: str) -> object:
+        traffic = self._everybody[service].traffic
+        return None if traffic is None else traffic.live.artifact.graph
 
     def _open_beside(self, service: str, tenant: str) -> None:
         with suppress(StoppedError):

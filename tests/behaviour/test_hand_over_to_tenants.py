@@ -32,6 +32,8 @@ def folders(tmp_path_factory):
     names = ("all", *TENANTS, "acme2")
     found = {name: shared.save_classifier(folder / name / "support", rows(name)) for name in names}
     found["own"] = own.save_classifier(folder / "other" / "support", rows("own"))
+    third = TinyEncoder.make(folder / "third", WORDS, seed=8)
+    found["other"] = third.save_classifier(folder / "third-model" / "support", rows("other"))
     return found
 
 
@@ -157,3 +159,23 @@ def test_without_room_for_them_no_tenant_has_one(start, serve, heads):
     client = serve("support", models={"support": "support@live"}, keys=True, watch_s=0.05, tenant_models=0)
     time.sleep(0.2)
     assert ask(client, heads["acme"]) == ("support", 1, "card.all")
+
+
+def test_tenants_may_bring_graphs_of_their_own_where_the_operator_says_how_many(start, heads, registry, folders):
+    for name in ("cog", "bolt"):
+        version = registry.add(folders["own" if name == "cog" else "other"], f"support--{name}")
+        registry.make_live(f"support--{name}", version, Verdict(passed_over="a test"))
+    client = start(tenant_graphs=1)
+    assert ask(client, heads["acme"]) == ("support--acme", 1, "card.acme")
+    assert ask(client, heads["cog"]) == ("support--cog", 1, "card.own")
+    assert len(client.context.models.batchers()) == 2
+
+    def kept() -> list[str]:
+        return [one.tenant for one in client.context.models.handovers() if one.tenant]
+
+    # One graph beside everybody's: the least recently used goes, and those that share go on.
+    assert ask(client, heads["bolt"]) == ("support--bolt", 2, "card.other")
+    assert kept() == ["acme", "bolt"]
+    wait_until(lambda: len(client.context.models.batchers()) == 2)
+    assert ask(client, heads["cog"]) == ("support--cog", 1, "card.own")
+    assert kept() == ["acme", "cog"]

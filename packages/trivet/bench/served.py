@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,36 +40,76 @@ class Observed:
     modules: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Running:
+    """A `trivet serve` that answers; `client` asks it, `seconds` is how long it took to its first answer."""
+
+    client: httpx.Client
+    pid: int
+    seconds: float
+
+    def megabytes(self) -> float:
+        """Resident memory, shared pages counted in full (VmRSS)."""
+        return _resident_megabytes(self.pid)
+
+
 def observe_service(artifact: Path, settings: Settings) -> Observed:
     """Starts `trivet serve support` over the artifact, asks it 200 times, and ends it.
 
     Raises:
         TrivetError: it stopped, or did not answer within a minute; ends with the last line it wrote.
     """
-    port = _free_port()
     with tempfile.TemporaryDirectory(prefix="trivet-") as home:
-        log, modules = Path(home) / "log", Path(home) / "modules"
-        environment = os.environ | {
-            "TRIVET_HOME": home,
-            "TRIVET_REGISTRY": "",
-            "TRIVET_BENCH_MODULES": str(modules),
-            "OMP_NUM_THREADS": str(settings.threads),
-        }
-        command = [sys.executable, "-c", PROGRAM, "serve", "support", "--insecure", "--port", str(port)]
-        with log.open("w") as output:
-            began = time.perf_counter()
-            server = subprocess.Popen(
-                [*command, "--model", f"support={artifact}"], env=environment, stdout=output, stderr=subprocess.STDOUT
-            )
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-                seconds = _await_answer(client, server, log, began)
-                for turn in range(ANSWERS):
-                    client.post("/v1/parse", json={"text": TEXTS[turn % len(TEXTS)]}).raise_for_status()
-            megabytes = _resident_megabytes(server.pid)
-        finally:
-            _stop(server)
-        return Observed(seconds, megabytes, counted(modules.read_text(encoding="utf-8").split()))
+        modules = Path(home) / "modules"
+        words = ("support", "--insecure", "--model", f"support={artifact}")
+        with running_service(words, settings, home=Path(home), modules=modules) as service:
+            for turn in range(ANSWERS):
+                service.client.post("/v1/parse", json={"text": TEXTS[turn % len(TEXTS)]}).raise_for_status()
+            megabytes = service.megabytes()
+        return Observed(service.seconds, megabytes, read_modules(modules))
+
+
+@contextmanager
+def running_service(
+    words: Sequence[str],
+    settings: Settings,
+    *,
+    home: Path,
+    modules: Path,
+    key: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Running]:
+    """`trivet serve WORDS` in a process of its own, with its home there, from its first answer until the block ends.
+
+    Once it has ended, the names of what it had imported stand in `modules`. `key` opens it.
+
+    Raises:
+        TrivetError: it stopped, or did not answer within a minute; ends with the last line it wrote.
+    """
+    port, log = _free_port(), home / "log"
+    variables = os.environ | {
+        "TRIVET_HOME": str(home),
+        "TRIVET_REGISTRY": "",
+        "TRIVET_BENCH_MODULES": str(modules),
+        "OMP_NUM_THREADS": str(settings.threads),
+        **(environment or {}),
+    }
+    command = [sys.executable, "-c", PROGRAM, "serve", *words, "--port", str(port)]
+    with log.open("w") as output:
+        began = time.perf_counter()
+        server = subprocess.Popen(command, env=variables, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        headers = {"X-API-Key": key} if key else {}
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, headers=headers) as client:
+            seconds = _await_answer(client, server, log, began)
+            yield Running(client, server.pid, seconds)
+    finally:
+        _stop(server)
+
+
+def read_modules(path: Path) -> tuple[str, ...]:
+    """Our modules that a service which has ended had imported."""
+    return counted(path.read_text(encoding="utf-8").split())
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

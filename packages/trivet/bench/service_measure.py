@@ -40,8 +40,8 @@ class OfService:
 class Asked:
     """What a benchmark asks a service's measure for.
 
-    `train` gives the artifact of `recipe`, of one beside it or of one that the measure makes (as over rows that it wrote
-    into `work`), trained once and kept while its rows and its code stay; a measure that needs none does not call it.
+    `train` gives the artifact of `recipe`, of one beside it or of one that the measure makes (as over rows that it
+    wrote into `work`), trained once and kept while its rows and its code stay; who needs none does not call it.
     `work` is a folder that is not committed and stays between runs of the same benchmark and seed.
     """
 

@@ -1,0 +1,1 @@
+"""Many tenants in one process: made, asked and weighed."""
