@@ -11,6 +11,7 @@ from trivet.errors import ArtifactError, InputError
 from trivet_service.batches import Answering, Failed
 from trivet_support.desk.desks import Desks
 from trivet_support.dialogue import Dialogue, Memory
+from trivet_support.hearing.vocabulary import Vocabularies
 from trivet_support.history import Composed, read_history, tell_context
 from trivet_support.reading import read_answer
 from trivet_support.rules.ruling import NO_RULING, Ruling
@@ -54,6 +55,7 @@ class Brain:
         self.dialogue = dialogue
         self.desks = desks
         self._context = context
+        self.vocabularies = Vocabularies(context.settings)
 
     async def understand(self, request: Request, turn: Turn) -> Understood:
         """What one message wants.
@@ -66,7 +68,8 @@ class Brain:
         model = await self._context.models.take("support", request)
         facts = check_facts(model, turn)
         async with self.dialogue.follow(request, turn) as memory:
-            composed = read_history(model, turn, memory.said)
+            heard = self.vocabularies.hear(model.artifact, turn)
+            composed = read_history(model, heard, memory.said)
             parsed = await self._read(model, turn, composed, facts)
             desk = await self.desks.of(request.state.caller.tenant)
             said = turn.history or memory.said
@@ -88,7 +91,8 @@ class Brain:
         model = await self._context.models.take("support", request)
         first, texts = turns[0], [turn.text for turn in turns]
         facts = check_facts(model, first)
-        outcomes = await model.answer_many(texts, top=depth(first, facts))
+        heard = [self.vocabularies.hear(model.artifact, turn).text for turn in turns]
+        outcomes = await model.answer_many(heard, top=depth(first, facts))
         desk = await self.desks.of(request.state.caller.tenant)
 
         def read(told: tuple[Turn, ClassificationAnswer]) -> Parsed:

@@ -30,9 +30,10 @@ def _routes(context: Context) -> APIRouter:
     from trivet_support.routes.parse import parse_routes
     from trivet_support.routes.sessions import session_routes
 
-    router, dialogue, desks = APIRouter(), Dialogue(context), Desks(context)
+    dialogue, desks = Dialogue(context), Desks(context)
     brain = Brain(context, dialogue, desks)
     responder = Responder(context, brain)
+    router = APIRouter(lifespan=brain.vocabularies.lifespan)
     router.include_router(parse_routes(context, brain))
     router.include_router(explain_routes(context))
     router.include_router(session_routes(dialogue))

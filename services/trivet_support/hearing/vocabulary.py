@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 import threading
-from functools import partial
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -16,8 +18,10 @@ from trivet.data.cards import cards_folder
 from trivet.errors import TrivetError
 from trivet.recipe.data import DataRecipe
 from trivet.settings import Settings
+from trivet_support.hearing.learnt import spelling_by
 from trivet_support.hearing.plain import make_plain
 from trivet_support.hearing.spelling import Spelling, count_words
+from trivet_support.turn import Turn
 
 if TYPE_CHECKING:
     from trivet.artifact.artifact import Artifact
@@ -38,9 +42,9 @@ class Vocabularies:
         self._counting: dict[Artifact, subprocess.Popen[str]] = {}
         self._ended = False
 
-    def plain(self, artifact: Artifact, text: str) -> str:
-        """The message as the model should read it; answers at once."""
-        return make_plain(text, self.of(artifact))
+    def hear(self, artifact: Artifact, turn: Turn) -> Turn:
+        """The turn with its message as the model should read it; answers at once."""
+        return replace(turn, text=make_plain(turn.text, self.of(artifact)))
 
     def of(self, artifact: Artifact) -> Spelling | None:
         """The words of an artifact where they are known by now."""
@@ -56,8 +60,10 @@ class Vocabularies:
                     threading.Thread(target=self._count, args=(artifact, path), name="vocabulary", daemon=True).start()
             return self._known[artifact]
 
-    def close(self) -> None:
-        """Let go of what is being counted; the next server begins with it again."""
+    @asynccontextmanager
+    async def lifespan(self, _: object) -> AsyncIterator[None]:
+        """As long as a server runs; what is being counted at its end is let go of, and the next one begins again."""
+        yield
         with self._lock:
             self._ended = True
             for process in self._counting.values():
@@ -89,18 +95,13 @@ class Vocabularies:
             self._take(artifact, path)
 
     def _take(self, artifact: Artifact, path: Path) -> None:
-        self._known[artifact] = Spelling(json.loads(path.read_text(encoding="utf-8")), partial(is_whole, artifact))
-
-
-def spelling_of(artifact: Artifact, texts: list[str]) -> Spelling:
-    """The spelling of a model that learnt from these texts."""
-    return Spelling(count_words(texts), partial(is_whole, artifact))
-
-
-def is_whole(artifact: Artifact, word: str) -> bool:
-    """Whether the encoder knows a word as a whole rather than by pieces."""
-    tokenizer = artifact.tokenizer
-    return tokenizer.encode([word])[0].tokens == tokenizer.bare + 1
+        try:
+            seen = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            # Half a file of a full disk: the next server counts again.
+            path.unlink(missing_ok=True)
+            return
+        self._known[artifact] = spelling_by(artifact, seen)
 
 
 def is_named(data: DataRecipe) -> bool:

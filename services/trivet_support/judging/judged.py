@@ -21,9 +21,9 @@ from trivet.evaluation.predictions import index_labels
 from trivet.recipe.data import DataRecipe
 from trivet.runtime.offline import run_sorted
 from trivet.settings import Settings
+from trivet_support.hearing.learnt import spelling_of
 from trivet_support.hearing.plain import make_plain
 from trivet_support.hearing.spelling import Spelling
-from trivet_support.hearing.vocabulary import spelling_of
 from trivet_support.judging.simpler import SimplerWays
 from trivet_support.reading import read_answer
 from trivet_support.turn import Turn
