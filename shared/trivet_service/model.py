@@ -18,6 +18,7 @@ from trivet.runtime.waiter import Outcome
 from trivet_service.settings import ServiceSettings
 
 if TYPE_CHECKING:
+    from trivet.artifact.answering import Answer
     from trivet.artifact.artifact import Artifact
     from trivet.runtime.tokens import Encoded
 
@@ -61,6 +62,27 @@ class Model:
         if self.hear is not None:
             self.hear([text], answers)
         return answers[0]
+
+    async def read(self, texts: Sequence[str], *, top: int, pointer: str = "/text") -> list[Answer | Exception]:
+        """Whatever the model tells, labels or spans, of the parts of one message: as quickly as of a single text.
+
+        Only the first, the message itself, is heard elsewhere. Raises as `answer_many`.
+        """
+        encoded = await self._encode(texts, pointer=pointer)
+        outcomes = await self.batcher.async_submit_many(encoded, deadline_s=self.settings.deadline_s)
+        answers = await self._decode(outcomes, encoded, top=top)
+        self._tell(texts[:1], answers[:1])
+        return answers
+
+    async def read_many(
+        self, texts: Sequence[str], *, top: int, pointer: str = "/texts/{row}"
+    ) -> list[Answer | Exception]:
+        """As `answer_many`, whatever the model tells: labels, sets of them, or spans."""
+        encoded = await self._encode(texts, pointer=pointer)
+        outcomes = await self.batcher.async_submit_many(encoded, deadline_s=self.settings.batch_deadline_s)
+        answers = await self._decode(outcomes, encoded, top=top)
+        self._tell(texts, answers)
+        return answers
 
     async def answer_many(
         self, texts: Sequence[str], *, top: int, pointer: str = "/texts/{row}"
@@ -119,6 +141,30 @@ class Model:
                 raise outcome
         return _stack(outcomes)
 
+    async def _decode(
+        self, outcomes: Sequence[Outcome], encoded: Sequence[Encoded], *, top: int
+    ) -> list[Answer | Exception]:
+        """An answer an outcome, in their order, or what went wrong with that one."""
+        good = [at for at, outcome in enumerate(outcomes) if not isinstance(outcome, Exception)]
+        answers: list[Any] = list(outcomes)
+        if not good:
+            return answers
+        rows, texts = _gather([outcomes[at] for at in good]), [encoded[at] for at in good]
+        answering = self.artifact.answering
+        if len(good) == 1:
+            found = answering.answer(rows, texts, top=top)
+        else:
+            found = await asyncio.to_thread(answering.answer, rows, texts, top=top)
+        for at, answer in zip(good, found, strict=True):
+            answers[at] = answer
+        return answers
+
+    def _tell(self, texts: Sequence[str], answers: Sequence[Answer | Exception]) -> None:
+        """Let whoever hears hear the answers that tell labels apart."""
+        told = [(text, one) for text, one in zip(texts, answers, strict=True) if isinstance(one, ClassificationAnswer)]
+        if self.hear is not None and told:
+            self.hear([text for text, _ in told], [one for _, one in told])
+
     def _wait_for(self, encoded: Sequence[Encoded], *, go_on: Callable[[], None]) -> list[Outcome]:
         while True:
             go_on()
@@ -136,6 +182,18 @@ class Model:
         except InputError as error:
             row = error.where.rpartition("/")[2]
             raise InputError(error.what, where=pointer.format(row=row), todo=error.todo) from error
+
+
+def _gather(rows: Sequence[Outcome]) -> dict[str, Any]:
+    """As `_stack`; outputs of tokens, of which every text has another number, stay a list."""
+    first = rows[0]
+    assert isinstance(first, dict)
+    found: dict[str, Any] = {name: [row[name] for row in rows if isinstance(row, dict)] for name in first}
+    return {name: np.stack(values) if _are_alike(values) else values for name, values in found.items()}
+
+
+def _are_alike(values: Sequence[F32]) -> bool:
+    return len({value.shape for value in values}) == 1
 
 
 def _stack(rows: Sequence[Outcome]) -> dict[str, F32]:
