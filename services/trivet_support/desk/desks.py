@@ -133,10 +133,9 @@ class Desks:
             known = self._marks.get((marked.tenant, marked.kind))
             if known is not None and known.mark == marked.mark:
                 continue
-            if marked.kind != "knowledge":
-                if marked.tenant in self._desks:
-                    self.change(marked.tenant)
-            elif self.librarian.of(marked.tenant) is not None:
+            if marked.kind in ("replies", "rules") and marked.tenant in self._desks:
+                self.change(marked.tenant)
+            if marked.kind == "knowledge" and self.librarian.of(marked.tenant) is not None:
                 self.librarian.ask(marked.tenant, self._context.models.of("support"))
             # Noted when it is done: where that fails, the next look tries again.
             self._marks[marked.tenant, marked.kind] = marked

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -146,8 +147,8 @@ class KnowledgeStore:
 
         return self._database.of(tenant).read(read)
 
-    def put_vectors(self, tenant: str, encoder: str, passages: Sequence[Passage], vectors: Sequence[F32]) -> None:
-        """Keep vectors F32[D] of passages; those of a document that is gone by now are left out."""
+    def put_vectors(self, tenant: str, encoder: str, passages: Sequence[Passage], vectors: F32) -> None:
+        """Keep vectors F32[N,D] of passages; those of a document that is gone by now are left out."""
         made = [
             {"document": one.document, "digest": one.digest, "encoder": encoder, "vector": vector.tobytes()}
             for one, vector in zip(passages, vectors, strict=True)
@@ -164,7 +165,7 @@ class KnowledgeStore:
 
         for start in range(0, len(unique), _AT_ONCE):
             part = unique[start : start + _AT_ONCE]
-            self._database.of(tenant).write(lambda rows, part=part: write(rows, part))
+            self._database.of(tenant).write(partial(write, part=part))
 
 
 def _row(document: Document, passages: int, created_at: float | None) -> dict[str, object]:
