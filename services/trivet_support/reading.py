@@ -29,9 +29,10 @@ def read_answer(answer: ClassificationAnswer, *, turn: Turn, facts: Classificati
             threshold=_rounded(facts.novelty_threshold),
             is_out_of_scope=decision == "out_of_scope",
         ),
-        # The promise was measured over all intents; it does not hold among some of them.
+        # The promise was measured over all intents that the model learnt; it does not hold among some of them, nor
+        # beside a tenant's examples, where it rests on no rows.
         promise=None
-        if point is None or turn.allowed
+        if point is None or not point.rows or turn.allowed
         else Promise(risk=point.risk, confidence=point.confidence, coverage=round(point.coverage, 4), held=point.held),
         truncated=answer.truncated,
         tokens=answer.tokens,

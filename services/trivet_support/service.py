@@ -24,18 +24,23 @@ def _routes(context: Context) -> APIRouter:
     from trivet_support.compat.peers import peer_routes
     from trivet_support.desk.desks import Desks
     from trivet_support.dialogue import Dialogue
+    from trivet_support.growth.growth import Growth
+    from trivet_support.growth.teaching import Teaching
     from trivet_support.responder import Responder
     from trivet_support.routes.desk import desk_routes
     from trivet_support.routes.explain import explain_routes
+    from trivet_support.routes.intents import intent_routes
     from trivet_support.routes.parse import parse_routes
     from trivet_support.routes.sessions import session_routes
 
     dialogue, desks = Dialogue(context), Desks(context)
-    brain = Brain(context, dialogue, desks)
+    growth = Growth(context)
+    brain = Brain(context, dialogue, desks, growth)
     responder = Responder(context, brain)
     router = APIRouter(lifespan=brain.vocabularies.lifespan)
     router.include_router(parse_routes(context, brain))
     router.include_router(explain_routes(context))
+    router.include_router(intent_routes(context, growth, Teaching(context, growth)))
     router.include_router(session_routes(dialogue))
     router.include_router(peer_routes(context, brain, responder))
     router.include_router(desk_routes(context, desks, responder))

@@ -124,4 +124,4 @@ def promised_risk(model: Model) -> float | None:
     """The share of wrong answers that a model promises at most, if it does."""
     facts = model.artifact.facts
     point = facts.operating_point if isinstance(facts, ClassificationFacts) else None
-    return point.risk if point is not None and point.held else None
+    return point.risk if point is not None and point.held and point.rows else None
