@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 from starlette.middleware import Middleware
 
+from trivet_support.compat.chatwoot.routes import chatwoot_routes
 from trivet_support.compat.rasa import rasa_routes
 from trivet_support.compat.rasa_channel import channel_routes
 from trivet_support.compat.rasa_door import RasaDoor
@@ -22,6 +23,7 @@ def peer_routes(context: Context, brain: Brain, responder: Responder) -> APIRout
     router = APIRouter()
     router.include_router(rasa_routes(context, brain))
     router.include_router(channel_routes(responder))
+    router.include_router(chatwoot_routes(context, responder))
     return router
 
 

@@ -40,7 +40,7 @@ def channel_routes(responder: Responder) -> APIRouter:
         asked: RasaSpoken = _SPOKEN,
         stream: Annotated[bool, Query(description="Every message as a line of JSON of its own.")] = False,
     ) -> Any:
-        responded = await responder.respond(request, Turn(asked.message, session=asked.sender))
+        responded = await responder.respond(request, Turn(asked.message, session=asked.sender, channel="rest"))
         said = say_in_channel(responded.reply, recipient=asked.sender)
         if stream:
             lines = "".join(one.model_dump_json() + "\n" for one in said)
