@@ -18,10 +18,12 @@ _PLACES: tuple[frozenset[str], ...] = (
 _LAST = frozenset({"last", "latter", "后者", "最后一个"})
 # What stands around a choice and does not change it.
 _AROUND = frozenset(
-    """
-    the option number no nr choice answer it is its that this i mean meant please thanks thank you yes ok okay want one
-    ones would like take choose pick to about my for of with and 是 我要 我选 选 要 请 谢谢 吧 的 号 那个 选项 这个
-    """.split()
+    re.findall(
+        r"\S+",
+        "the option number no nr choice answer it is its that this i mean meant please thanks thank you yes ok okay"
+        " want one ones would like take choose pick to about my for of with and"
+        " 是 我要 我选 选 要 请 谢谢 吧 的 号 那个 选项 这个",
+    )
 )
 _REFUSES = re.compile(
     r"\b(neither|none|not|no|nothing|nope|never|don'?t|isn'?t|both)\b|不是|都不|没有|不要|都是", re.IGNORECASE

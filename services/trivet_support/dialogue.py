@@ -127,4 +127,5 @@ def describe(parsed: Parsed) -> dict[str, Any]:
         "decision": parsed.decision,
     }
     entities = [{"entity": one.entity, "value": redact(str(one.value))} for one in parsed.entities]
-    return made | ({"entities": entities} if entities else {})
+    options = [one.intent for one in parsed.clarify.options] if parsed.clarify else []
+    return made | ({"entities": entities} if entities else {}) | ({"options": options} if options else {})

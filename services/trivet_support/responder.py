@@ -10,7 +10,7 @@ from trivet_support.answers.saying import Saying
 from trivet_support.answers.template import read_template
 from trivet_support.answers.variables import gather_variables
 from trivet_support.knowledge.encoding import embed_question, encoder_of
-from trivet_support.phrases import phrase, title_of
+from trivet_support.phrases import phrase
 from trivet_support.replies import Button, Citation, Reply, Responded
 
 if TYPE_CHECKING:
@@ -83,7 +83,8 @@ class Responder:
                 yield _quote(hit)
         match parsed.decision:
             case "clarify":
-                buttons = [Button(title=title_of(one.name), payload=one.name) for one in parsed.ranking[:2]]
+                options = parsed.clarify.options if parsed.clarify else []
+                buttons = [Button(title=one.label, payload=one.intent) for one in options]
                 for reply in saying.on("clarify"):
                     yield reply.model_copy(update={"buttons": buttons})
             case "out_of_scope":

@@ -12,6 +12,7 @@ from trivet_service.limits import Text
 from trivet_service.provenance import EXAMPLE, Provenance
 from trivet_support.decision import Decision
 from trivet_support.entities.entity import Entity
+from trivet_support.handover_schemas import HandOver
 from trivet_support.rules.fired import Fired
 from trivet_support.turn import Speaker
 
@@ -176,6 +177,20 @@ class ContextUsed(BaseModel):
     changed_top1: bool | None = Field(None, description="Null where `explain` did not ask for it.")
 
 
+class Option(BaseModel):
+    """An intent that is asked about, and what a customer reads of it."""
+
+    intent: str
+    label: str
+
+
+class Clarify(BaseModel):
+    """A question back; the next message of the session chooses by place, words or the intent's name."""
+
+    question: str
+    options: list[Option]
+
+
 class Parsed(BaseModel):
     """What the model makes of a message, and what to do with it."""
 
@@ -197,6 +212,17 @@ class Parsed(BaseModel):
         None,
         exclude_if=lambda used: used is None,
         description="Where the model was taught to read what was said before.",
+    )
+    clarify: Clarify | None = Field(
+        None, exclude_if=lambda asked: asked is None, description="What to ask where the decision is to."
+    )
+    picked_from: list[str] | None = Field(
+        None,
+        exclude_if=lambda options: options is None,
+        description="The intents that were asked about before, where this message chose one of them.",
+    )
+    handover: HandOver | None = Field(
+        None, exclude_if=lambda told: told is None, description="The dialogue in short, where a session is handed over."
     )
     language: str = Field("", description="`en`, `zh`, `other`, or what the request said; empty: not known.")
     rules: list[Fired] = Field(default_factory=list, description="Business rules that decided, in their order.")

@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from trivet_support.handover_schemas import Named
+
 _SHOWN: dict[str, Any] = {
     "session_id": "c-33",
     "turns": [
@@ -24,13 +26,6 @@ _SHOWN: dict[str, Any] = {
     ],
     "request_id": "0b4f6c2e9d7a4f0c8a1e5d3b2c6f7a89",
 }
-
-
-class Named(BaseModel):
-    """A thing that a message named."""
-
-    entity: str
-    value: str
 
 
 class SessionTurn(BaseModel):
