@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from trivet.answers.classification import ClassificationAnswer, ClassificationFacts
 from trivet.artifact.artifact import Artifact
+from trivet.data.context import join_context, split_context
 from trivet.data.dataset import Dataset
 from trivet.data.frames import check_labels
 from trivet.data.sources import open_dataset
@@ -24,6 +25,7 @@ from trivet.settings import Settings
 from trivet_support.hearing.learnt import spelling_of
 from trivet_support.hearing.plain import make_plain
 from trivet_support.hearing.spelling import Spelling
+from trivet_support.judging.changes import change_all
 from trivet_support.judging.simpler import SimplerWays
 from trivet_support.reading import read_answer
 from trivet_support.turn import Turn
@@ -144,8 +146,15 @@ class Judged:
         return spelling_of(self.artifact, list(self.train["text"]))
 
     def hear(self, texts: Sequence[str]) -> list[str]:
-        """The messages as the model reads them when it serves."""
-        return [make_plain(text, self.spelling) for text in texts]
+        """The messages as the model reads them when it serves; a history in front of one stays as it is."""
+        parts = [split_context(text) for text in texts]
+        return [join_context(said, make_plain(message, self.spelling)) for said, message in parts]
+
+    def change(self, texts: Sequence[str], name: str) -> list[str]:
+        """The messages with one small change each; a history in front of one stays as it is."""
+        parts = [split_context(text) for text in texts]
+        changed = change_all([message for _, message in parts], name, seed=self.seed)
+        return [join_context(said, message) for (said, _), message in zip(parts, changed, strict=True)]
 
     def answer(self, texts: Sequence[str], *, by: Artifact | None = None, is_raw: bool = False) -> Answered:
         """Answers as served, `by` another model of the same intents; `is_raw` reads the messages as they were typed."""

@@ -12,7 +12,7 @@ from trivet.evaluation.measure import score_share
 from trivet.evaluation.plots import ACCENT, INK, Plot
 from trivet_service.suites.drawing import draw
 from trivet_service.suites.section import Found, Metric, Section, Table
-from trivet_support.judging.changes import CHANGES, change_all
+from trivet_support.judging.changes import CHANGES
 from trivet_support.judging.judged import Answered, Judged
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def measure(judged: Judged) -> Found:
     rows: list[tuple[Any, ...]] = []
     errors: list[dict[str, Any]] = []
     for name in CHANGES:
-        texts = change_all(judged.texts, name, seed=judged.seed)
+        texts = judged.change(judged.texts, name)
         changed, bare = judged.answer(texts), judged.answer(texts, is_raw=True)
         test = compare_paired(judged.right, _right(judged, changed), seed=judged.seed)
         title = f"Lost with {name.replace('-', ' ')}"
@@ -72,7 +72,7 @@ def _right(judged: Judged, answered: Answered) -> Any:
 
 def _examples(judged: Judged) -> Table:
     text = judged.texts[0]
-    rows = tuple((name, change_all([text], name, seed=judged.seed)[0]) for name in CHANGES)
+    rows = tuple((name, judged.change([text], name)[0]) for name in CHANGES)
     return Table("examples", "What is changed", ("change", "for example"), (("as it was", text), *rows), folded=True)
 
 
