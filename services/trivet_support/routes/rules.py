@@ -17,6 +17,7 @@ from trivet_service.moments import moment
 from trivet_service.problems import Flaw, ProblemError
 from trivet_support.desk.desks import Desks
 from trivet_support.rules.rule import EXAMPLE, RuleSet
+from trivet_support.rules.rule_file import parse_rules
 from trivet_support.rules.rulebook import read_rules
 from trivet_support.rules.store import Kept
 
@@ -84,9 +85,7 @@ def _read(body: bytes, *, kind: str) -> RuleSet:
         RequestValidationError: it holds no rules; each mistake has its place.
     """
     try:
-        if kind.partition(";")[0].strip() != _TOML:
-            return RuleSet.model_validate_json(body)
-        return RuleSet.model_validate(tomllib.loads(body.decode()))
+        return parse_rules(body, is_toml=kind.partition(";")[0].strip() == _TOML)
     except UnicodeDecodeError as error:
         raise ProblemError(
             400, f"the body is not valid UTF-8: byte {error.start} is wrong.", code="invalid_utf8"
