@@ -148,7 +148,8 @@ class Growth:
         elif missing:
             vectors |= self._embed(model, store, missing)
         footing = self.footings.of(artifact)
-        spread = footing.spread if footing is not None else Spread.round(artifact.dim)
+        assert artifact.prototypes is not None, "what can grow has them"
+        spread = footing.spread if footing is not None else Spread.round(artifact.prototypes.means)
         is_whole = len(missing) <= _INLINE
         if not fresh:
             return Grown(artifact, revision, None, artifact, (), np.empty((0, artifact.dim), np.float32), is_whole)

@@ -12,9 +12,10 @@ F32 = npt.NDArray[np.float32]
 # Share of the covariance that is replaced by a round one. This and what follows was chosen on the validation rows of
 # CLINC150, 15 of its 150 intents added to a model of the others.
 SHRINKAGE = 0.1
-# Where only prototypes are at hand, the spread is taken as round and as wide as there.
-ROUND_SPREAD = 0.48
-ROUND_LENGTH = 0.72
+# Where only prototypes are at hand, the spread is taken as round, and in proportion to theirs as there: 0.48 to 0.82.
+SHARE = 0.585
+# A model of one label says nothing of how labels lie.
+ALONE = 0.48
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +31,12 @@ class Spread:
     measured: bool
 
     @classmethod
-    def round(cls, dim: int) -> Spread:
-        """That of a model whose rows are not at hand."""
-        return cls((np.eye(dim) * (dim / ROUND_SPREAD)).astype(np.float32), ROUND_LENGTH, measured=False)
+    def round(cls, prototypes: F32) -> Spread:
+        """That of a model with these prototypes F32[C, D] of unit length, whose rows are not at hand."""
+        dim = prototypes.shape[1]
+        between = 1.0 - float(np.linalg.norm(prototypes.astype(np.float64).mean(axis=0)) ** 2)
+        within = min(max(SHARE * between, 1e-4), 0.9) if len(prototypes) > 1 else ALONE
+        return cls((np.eye(dim) * (dim / within)).astype(np.float32), float(np.sqrt(1.0 - within)), measured=False)
 
     @classmethod
     def measure(cls, embeddings: F32, truth: npt.NDArray[np.int64]) -> Spread:
@@ -47,6 +51,6 @@ class Spread:
         covariance = centred.T @ centred / max(1, len(rows) - classes)
         size = np.trace(covariance) / len(covariance)
         if size <= 0:
-            return cls.round(rows.shape[1])
+            return cls.round(means[np.bincount(truth, minlength=classes) > 0].astype(np.float32))
         mixed = (1 - SHRINKAGE) * covariance + SHRINKAGE * size * np.eye(len(covariance))
         return cls(np.linalg.inv(mixed).astype(np.float32), float(np.linalg.norm(means, axis=1).mean()), measured=True)

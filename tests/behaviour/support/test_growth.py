@@ -1,0 +1,189 @@
+"""Intents that a tenant brings are answered at once, by every process, and after a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from contextlib import suppress
+
+import httpx
+import pytest
+
+from trivet_service.testing import KeyRing, wait_until
+
+# Words that the tiny encoder knows, in wordings that the model has not learnt; the last is what is asked.
+FREEZE = ["problem with annual meeting", "the annual meeting", "my annual meeting late", "a new annual chairman"]
+ASKED = "my annual meeting"
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def place(request, tmp_path_factory):
+    """The environment of servers over one home and one database."""
+    folder = tmp_path_factory.mktemp("growth")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TRIVET_")}
+    own = {"TRIVET_HOME": str(folder / "home"), "TRIVET_CACHE": str(folder / "cache")}
+    if request.param == "sqlite":
+        yield inherited | own | {"TRIVET_DATABASE_URL": f"sqlite:///{folder / 'store.db'}"}
+        return
+    with request.getfixturevalue("postgres").database() as url:
+        yield inherited | own | {"TRIVET_DATABASE_URL": url}
+
+
+@pytest.fixture(scope="module")
+def ring(place):
+    return KeyRing(place["TRIVET_DATABASE_URL"])
+
+
+@pytest.fixture(scope="module")
+def start(served, artifacts, place, ring):
+    """Start a `trivet serve support`; every one of them has the same home and database."""
+    ring.create()
+    return lambda: served("support", "--model", f"support={artifacts['support']}", environment=place)
+
+
+@pytest.fixture(scope="module")
+def server(start):
+    with start() as one:
+        yield one
+
+
+@pytest.fixture
+def tenant(ring, request):
+    """The key of a tenant that no other test has."""
+    return ring.create(tenant=f"t{abs(hash(request.node.name)) % 10**9}", scopes=["read", "write", "train"])[1]
+
+
+def connect(server, key: str) -> httpx.Client:
+    return httpx.Client(base_url=server.address, headers={"X-API-Key": key}, timeout=30)
+
+
+@pytest.fixture
+def client(server, tenant):
+    return connect(server, tenant)
+
+
+def parse(client: httpx.Client, text: str, **options) -> dict:
+    answer = client.post("/v1/parse", json={"text": text, **options})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def intent_of(client: httpx.Client, text: str) -> str:
+    return parse(client, text)["intent"]["name"]
+
+
+def test_a_new_intent_answers_within_a_second_in_every_process_and_after_a_restart(server, start, tenant):
+    first = connect(server, tenant)
+    with start() as other:
+        second = connect(other, tenant)
+        assert intent_of(first, ASKED) != "assembly"
+        began = time.perf_counter()
+        put = first.put("/v1/intents/assembly", json={"description": "asks when we meet", "examples": FREEZE})
+        assert put.status_code == 200, put.text
+        assert put.json()["created"] == ["assembly"]
+        assert (put.json()["added"], put.json()["answers"], put.json()["stored"]) == (4, True, True)
+        assert intent_of(first, ASKED) == "assembly"
+        assert time.perf_counter() - began < 3, "a second on a machine that does nothing else"
+        wait_until(lambda: intent_of(second, ASKED) == "assembly", seconds=4)
+        # What the model learnt it still knows, and nothing is promised any more.
+        parsed = parse(first, "where is my card arrive")
+        assert parsed["intent"]["name"] == "card_arrival"
+        assert parsed["promise"] is None
+        assert parse(first, "where is my card arrive", allowed_intents=["assembly", "transfer"])["intent"]
+        batch = first.post("/v1/parse:batch", json={"texts": [ASKED, "transfer bank"]}).json()
+        assert [item["intent"]["name"] for item in batch["items"]] == ["assembly", "transfer"]
+
+
+def test_an_example_that_is_taken_away_leaves_nothing_behind(client):
+    before = parse(client, "new chairman please")
+    client.put("/v1/intents/assembly", json={"examples": FREEZE[:3]}).raise_for_status()
+    with_three = parse(client, "new chairman please")
+    client.post("/v1/intents/assembly/examples", json={"examples": [FREEZE[3]]}).raise_for_status()
+    assert parse(client, "new chairman please")["ranking"] != with_three["ranking"]
+    [added] = [
+        item for item in client.get("/v1/intents/assembly/examples").json()["items"] if item["text"] == FREEZE[3]
+    ]
+    gone = client.delete(f"/v1/intents/assembly/examples/{added['id']}")
+    assert gone.json() == {"id": added["id"], "answers": True}
+    assert parse(client, "new chairman please")["ranking"] == with_three["ranking"]
+    assert client.delete("/v1/intents/assembly").json()["removed"] == 3
+    assert parse(client, "new chairman please")["ranking"] == before["ranking"]
+    assert parse(client, "new chairman please")["promise"] == before["promise"]
+
+
+def test_a_message_that_is_an_example_is_answered_as_the_example_says(client):
+    assert intent_of(client, "where is my card arrive now") == "card_arrival"
+    client.post("/v1/intents/transfer/examples", json={"examples": ["where is my card arrive now"]}).raise_for_status()
+    assert intent_of(client, "where is my card arrive now") == "transfer"
+    shown = client.get("/v1/intents/transfer").json()
+    assert (shown["known_by"], shown["examples"]) == ("both", 1)
+
+
+def test_the_same_message_cannot_want_two_intents(client):
+    client.put("/v1/intents/assembly", json={"examples": FREEZE}).raise_for_status()
+    merged = client.post("/v1/intents/assembly/examples", json={"examples": [FREEZE[0].upper() + "!"]}).json()
+    assert (merged["added"], merged["merged"]) == (0, 1)
+    refused = client.put("/v1/intents/chair", json={"examples": ["the chairman", FREEZE[1] + "?"]})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["pointer"] == "/examples/1"
+    assert "'assembly'" in refused.json()["errors"][0]["detail"]
+    assert client.get("/v1/intents/chair").status_code == 404, "all of a change or nothing"
+
+
+def test_a_file_is_read_and_its_bad_row_named_by_line(client):
+    good = "text,intent\nthe annual meeting,assembly\nprofit rose,earnings\n"
+    csv = {"Content-Type": "text/csv"}
+    bulk = client.post("/v1/intents:bulk", content=good, headers=csv)
+    assert bulk.status_code == 200, bulk.text
+    assert (sorted(bulk.json()["created"]), bulk.json()["added"]) == (["assembly", "earnings"], 2)
+    bad = client.post("/v1/intents:bulk", content=good + "\nno intent,\n", headers=csv)
+    assert bad.status_code == 422
+    assert bad.json()["errors"] == [{"pointer": "/lines/5", "detail": "line 5: there is no intent."}]
+    lines = '{"text": "loss warning", "intent": "earnings"}\n{"text": 7}\n'
+    jsonl = client.post("/v1/intents:bulk", content=lines, headers={"Content-Type": "application/x-ndjson"})
+    assert jsonl.json()["errors"][0]["pointer"] == "/lines/2"
+    rasa = "version: '3.1'\nnlu:\n- intent: earnings\n  examples: |\n    - record [orders](thing)\n    - profit fell\n"
+    found = client.post("/v1/intents:bulk", content=rasa, headers={"Content-Type": "application/yaml"})
+    assert found.json()["added"] == 2, found.text
+    texts = [item["text"] for item in client.get("/v1/intents/earnings/examples").json()["items"]]
+    assert "record orders" in texts
+    # Ten thousand intents at once are too many; what was there is still there.
+    many = "text,intent\n" + "".join(f"the card {at},intent_{at}\n" for at in range(10_000))
+    refused = client.post("/v1/intents:bulk", content=many, headers=csv)
+    assert (refused.status_code, refused.json()["code"]) == (413, "batch_too_large")
+    names = [item["name"] for item in client.get("/v1/intents?limit=500").json()["items"]]
+    assert names == sorted(["assembly", "card_arrival", "earnings", "lost_pin", "transfer"])
+
+
+def test_tenants_have_intents_of_their_own(server, ring):
+    keys = {name: ring.create(tenant=name, scopes=["read", "train"])[1] for name in ("shop", "clinic")}
+    shop, clinic, looks = (
+        connect(server, key) for key in (keys["shop"], keys["clinic"], ring.create(tenant="shop", scopes=["read"])[1])
+    )
+    shop.put("/v1/intents/assembly", json={"examples": FREEZE}).raise_for_status()
+    assert intent_of(shop, ASKED) == "assembly"
+    assert intent_of(clinic, ASKED) != "assembly"
+    assert clinic.get("/v1/intents/assembly").status_code == 404
+    assert parse(clinic, "where is my card arrive")["promise"] is not None
+    assert looks.put("/v1/intents/x", json={"examples": ["a card"]}).status_code == 403
+    assert looks.get("/v1/intents/assembly/examples").status_code == 403
+
+
+def test_nothing_acknowledged_is_lost_when_a_server_is_killed_and_it_answers_after_the_restart(start, tenant):
+    acknowledged = []
+    with start() as one:
+        client = connect(one, tenant)
+        client.put("/v1/intents/assembly", json={"examples": FREEZE}).raise_for_status()
+        threading.Timer(0.3, os.kill, (one.pid, signal.SIGKILL)).start()
+        with suppress(httpx.HTTPError):
+            for at in range(1_000):
+                client.put(f"/v1/intents/i{at}", json={"examples": [f"card {at} {at}"]}).raise_for_status()
+                acknowledged.append(f"i{at}")
+    assert acknowledged, "it was killed while it wrote"
+    with start() as again:
+        client = connect(again, tenant)
+        names = {item["name"] for item in client.get("/v1/intents?limit=500").json()["items"]}
+        assert {"assembly", *acknowledged} <= names
+        assert intent_of(client, ASKED) == "assembly"
