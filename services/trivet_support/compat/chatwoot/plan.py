@@ -52,5 +52,8 @@ def _say(reply: Reply) -> Step:
 
 
 def _explain(parsed: Parsed) -> str:
+    """The dialogue in short, or the likeliest intents where none was remembered; and the rules that decided."""
     likely = ", ".join(f"{one.name} ({one.confidence:.0%})" for one in parsed.ranking[:3])
-    return f"The bot hands this conversation over ({parsed.decision.replace('_', ' ')}). Most likely: {likely}."
+    told = parsed.handover.summary if parsed.handover else f"Most likely: {likely}."
+    rules = "; ".join(f"{one.name}: {one.because}" if one.because else one.name for one in parsed.rules)
+    return f"The bot hands this conversation over. {told}" + (f" Rules: {rules}" if rules else "")
