@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +15,7 @@ from numpy.typing import NDArray
 
 from trivet.answers.classification import ClassificationAnswer, ClassificationFacts
 from trivet.artifact.artifact import Artifact
+from trivet.bench.served import Running, running_service
 from trivet.data.context import join_context, split_context
 from trivet.data.dataset import Dataset
 from trivet.data.frames import check_labels
@@ -80,8 +84,9 @@ class Judged:
         against: Artifact | None = None,
         is_quick: bool = False,
         seed: int = 0,
+        resources: ExitStack | None = None,
     ) -> None:
-        """Nothing is read yet.
+        """Nothing is read yet; a server that is asked for ends with `resources`.
 
         Raises:
             TrivetError: the model does something else than to tell intents apart.
@@ -95,6 +100,7 @@ class Judged:
             )
         self.artifact, self.facts, self.data, self.settings = artifact, facts, data, settings
         self.against, self.is_quick, self.seed = against, is_quick, seed
+        self._resources = resources or ExitStack()
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -193,6 +199,18 @@ class Judged:
             for label, chance in answer.ranking:
                 found[row, places[label]] = chance
         return found
+
+    @cached_property
+    def service(self) -> Running:
+        """A `trivet serve` over the model, for what only a whole server shows; nobody's data are in it.
+
+        Raises:
+            TrivetError: it does not start.
+        """
+        home = Path(self._resources.enter_context(tempfile.TemporaryDirectory(prefix="trivet-")))
+        words = ("support", "--insecure", "--model", f"support={self.artifact.path}")
+        running = running_service(words, self.settings, home=home, modules=home / "modules")
+        return self._resources.enter_context(running)
 
     def _decide(self, text: str, answer: ClassificationAnswer) -> str:
         return read_answer(answer, turn=Turn(text), facts=self.facts).decision

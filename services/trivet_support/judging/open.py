@@ -27,7 +27,9 @@ def open_judged(question: Question) -> Iterator[Opened]:
         against = stack.enter_context(closing(open_artifact(other, settings))) if other else None
         own = artifact.recipe.data
         data = rows_to_judge(own, question.data) if question.data else own
-        judged = Judged(artifact, data, settings, against=against, is_quick=question.is_quick, seed=question.seed)
+        judged = Judged(
+            artifact, data, settings, against=against, is_quick=question.is_quick, seed=question.seed, resources=stack
+        )
         tables = judged.dataset.tables
         table = "test" if "test" in tables else "train"
         rows = f"{len(judged.rows):,} test rows, {len(judged.labels)} intents"

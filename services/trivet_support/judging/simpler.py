@@ -97,4 +97,4 @@ class SimplerWays:
         """Our own scores without calibration: the likeliest, as Rasa takes it."""
         chances = probabilities(self._judged.scores, 1.0)
         labels = tuple(self._judged.labels[at] for at in chances.argmax(axis=1))
-        return Simpler("argmax from .7 (Rasa)", labels, chances.max(axis=1))
+        return Simpler("argmax (Rasa)", labels, chances.max(axis=1))

@@ -78,6 +78,7 @@ def _by_language(judged: Judged) -> Table:
         ("language", "rows", "accuracy", "mean confidence", "ECE"),
         tuple(rows),
         note=f"A language of fewer than {LEAST_ROWS} rows has no ECE.",
+        shares=("accuracy", "mean confidence"),
     )
 
 

@@ -52,7 +52,7 @@ def measure(judged: Judged) -> Found:
     columns = ("examples an intent", "accuracy", "deviation over draws", "seconds to learn")
     return Found(
         metrics=(*added, *metrics),
-        tables=(Table("curve", "From a few examples", columns, table),),
+        tables=(Table("curve", "From a few examples", columns, table, shares=("accuracy", "deviation over draws")),),
         plots=(_draw(lines),),
         notes=notes,
     )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TOP = 3
-PAIRS, EXAMPLES = 20, 2
+PAIRS, EXAMPLES = 12, 2
 # More names than this cannot be read along an axis.
 NAMED = 40
 
@@ -97,6 +97,7 @@ def _simpler(judged: Judged) -> Table:
         ("way", "accuracy", "ours gains, points", "p", "verdict"),
         tuple(rows),
         note="The same rows; the p value is McNemar's, exact.",
+        shares=("accuracy",),
     )
 
 
@@ -113,7 +114,12 @@ def _intents(judged: Judged, counts: Counts) -> Table:
     scored = sorted(score_classes(counts, judged.labels), key=lambda one: (one.f1, one.label))
     rows = tuple((one.label, one.precision, one.recall, one.f1, one.support) for one in scored if one.support)
     return Table(
-        "intents", "Each intent, the weakest first", ("intent", "precision", "recall", "F1", "rows"), rows, folded=True
+        "intents",
+        "Each intent, the weakest first",
+        ("intent", "precision", "recall", "F1", "rows"),
+        rows,
+        folded=True,
+        shares=("precision", "recall", "F1"),
     )
 
 

@@ -61,7 +61,7 @@ def measure(judged: Judged) -> Found:
             Metric.points("gain", "Gained by history", gain, better="higher"),
             Metric.points("hurt", "Lost with another's history, against none", hurt, better="lower"),
         ),
-        tables=(Table("depth", "By depth", columns, tuple(rows)),),
+        tables=(Table("depth", "By depth", columns, tuple(rows), shares=columns[2:]),),
         plots=(
             _draw(
                 [row[0] for row in rows],
@@ -96,7 +96,9 @@ def _alone(judged: Judged) -> Found:
     rows = [(_name(depth), int(at.sum()), float(right[at].mean())) for depth, at in _by_depth(np.array(depths))]
     return Found(
         metrics=(Metric.of("accuracy", "Accuracy, each message alone", score_share(right)),),
-        tables=(Table("depth", "By depth", ("turns before", "messages", "each alone"), tuple(rows)),),
+        tables=(
+            Table("depth", "By depth", ("turns before", "messages", "each alone"), tuple(rows), shares=("each alone",)),
+        ),
         plots=(_draw([row[0] for row in rows], {"each alone": [row[2] for row in rows]}),),
         notes=(
             "The model reads no history: deep messages are judged alone, and nothing is said about what history gains.",

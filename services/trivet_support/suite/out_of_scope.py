@@ -47,7 +47,7 @@ def measure(judged: Judged) -> Found:
         Metric.of("refused", "Known messages told as foreign", score_share(refused), better="lower"),
         Metric.of("auroc", "AUROC", Score(auroc(known, foreign), ends.low, ends.high), unit="number"),
         Metric("aupr", "AUPR", average_precision(known, foreign), better="higher"),
-        Metric("fpr@95", "Known refused where 95 % of foreign are told", fpr_at(known, foreign), better="lower"),
+        Metric("fpr@95", "FPR@95TPR", fpr_at(known, foreign), unit="share", better="lower"),
     )
     errors = [
         {"text": text, "kind": kind, "answered": label, "confidence": round(float(sure), 4)}
@@ -105,7 +105,14 @@ def _by_kind(known: Doubles, answered: dict[str, Answered]) -> Table:
             )
         )
     columns = ("kind", "messages", "told as foreign", "answered", "AUROC", "AUPR", "FPR@95TPR")
-    return Table("kinds", "Each kind", columns, tuple(rows), note="The figures above are those of the data set's rows.")
+    return Table(
+        "kinds",
+        "Each kind",
+        columns,
+        tuple(rows),
+        note="The figures above are those of the data set's rows.",
+        shares=("told as foreign", "answered", "FPR@95TPR"),
+    )
 
 
 def _simpler(
@@ -143,7 +150,7 @@ def _simpler(
             )
         )
     columns = ("way", "AUROC", "told as foreign", "answered", "known told as foreign")
-    return Table("baselines", "Against simpler ways", columns, tuple(rows))
+    return Table("baselines", "Against simpler ways", columns, tuple(rows), shares=columns[2:])
 
 
 def _notes(judged: Judged) -> tuple[str, ...]:
@@ -167,7 +174,7 @@ def _draw(judged: Judged, answered: dict[str, Answered], given: list[str]) -> Pl
         if judged.facts.novelty_threshold is not None:
             axes.axvline(judged.facts.novelty_threshold, color="#6b7280", linestyle="--", label="deployed threshold")
         axes.set(xlabel="novelty", ylabel="share of messages")
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, fontsize=8)
 
     return draw("novelty", "How foreign known and foreign messages look", paint)
 

@@ -60,7 +60,10 @@ def measure(judged: Judged) -> Found:
     note = "As typed: without the service's reading of emoji, politeness and slips of the finger."
     return Found(
         tuple(metrics),
-        (Table("changes", "Each change", columns, tuple(rows), note=note), _examples(judged)),
+        (
+            Table("changes", "Each change", columns, tuple(rows), note=note, shares=("answer stays", "still answered")),
+            _examples(judged),
+        ),
         (_draw(metrics),),
         errors=tuple(errors),
     )

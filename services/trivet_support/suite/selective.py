@@ -94,7 +94,13 @@ def _decisions(judged: Judged) -> Table:
         (name, count, count / len(decided), float(judged.right[decided == name].mean()))
         for name, count in counts.most_common()
     )
-    return Table("decisions", "What a bot is told to do", ("decision", "rows", "share", "first intent right"), rows)
+    return Table(
+        "decisions",
+        "What a bot is told to do",
+        ("decision", "rows", "share", "first intent right"),
+        rows,
+        shares=("share", "first intent right"),
+    )
 
 
 def _simpler(judged: Judged) -> Table:
@@ -108,6 +114,7 @@ def _simpler(judged: Judged) -> Table:
         ("way", "answered", "right among those", "area", "coverage at 95 %"),
         tuple(rows),
         note=f"Simpler ways answer from a confidence of {RASA_THRESHOLD:g}, as Rasa's FallbackClassifier is shipped.",
+        shares=("answered", "right among those", "coverage at 95 %"),
     )
 
 

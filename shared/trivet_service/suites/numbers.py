@@ -31,10 +31,12 @@ def show_interval(metric: Metric) -> str:
     return f"{show(metric.low, metric.unit)} to {show(metric.high, metric.unit)}"
 
 
-def show_cell(cell: Cell) -> str:
+def show_cell(cell: Cell, *, is_share: bool = False) -> str:
     """A cell of a table; what is missing is a dash."""
     if cell is None:
         return "–"
+    if is_share and isinstance(cell, float):
+        return show(cell, "share")
     if isinstance(cell, float):
         return f"{cell:.4f}" if abs(cell) < 10 else f"{cell:,.1f}"
     return f"{cell:,}" if isinstance(cell, int) else cell

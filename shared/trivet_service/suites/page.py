@@ -121,17 +121,19 @@ def _table(table: Table) -> str:
     head = "".join(
         f'<th scope="col"{kind}>{escape(name)}</th>' for kind, name in zip(kinds, table.columns, strict=True)
     )
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td{kind}>{escape(show_cell(cell))}</td>" for kind, cell in zip(kinds, row, strict=True))
-        + "</tr>\n"
-        for row in table.rows
-    )
+    body = "".join(f"<tr>{''.join(_cells(table, kinds, row))}</tr>\n" for row in table.rows)
     note = f'<p class="soft">{escape(table.note)}</p>' if table.note else ""
     shown = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table></div>'
     if table.folded:
         return f"{note}<details><summary>{escape(table.title)}, {len(table.rows)} rows</summary>{shown}</details>"
     return f"<h3>{escape(table.title)}</h3>{note}{shown}"
+
+
+def _cells(table: Table, kinds: Sequence[str], row: Sequence[Cell]) -> list[str]:
+    return [
+        f"<td{kind}>{escape(show_cell(cell, is_share=name in table.shares))}</td>"
+        for name, kind, cell in zip(table.columns, kinds, row, strict=True)
+    ]
 
 
 def _kind(cells: Sequence[Cell]) -> str:

@@ -49,7 +49,10 @@ class Metric:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under columns; `name` is that of its CSV, `folded` keeps it closed on the page until somebody opens it."""
+    """Rows under columns; `name` is that of its CSV, `folded` keeps it closed on the page until somebody opens it.
+
+    `shares` names the columns of shares, which a person reads in per cent.
+    """
 
     name: str
     title: str
@@ -57,6 +60,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     folded: bool = False
+    shares: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
