@@ -83,7 +83,7 @@ class Brain:
         return Understood(model, (parsed,), ruling, memory)
 
     async def _read(self, model: Model, turn: Turn, memory: Memory, sense: Sense) -> Parsed:
-        """What the model makes of a message with its history in front, and of its clauses where several are asked for."""
+        """What the model makes of a message with its history in front, and of its clauses where it may want more."""
         composed = read_history(model, self.vocabularies.hear(model.artifact, turn), memory.said)
         parts = [composed.text, *self._hear_clauses(model, turn, sense)]
         parsed = sense.read(_asking(turn), await model.read(parts, top=sense.depth(turn)))

@@ -235,6 +235,11 @@ class Parsed(BaseModel):
     )
 
     @property
+    def promised_risk(self) -> float | None:
+        """The share of answers like this one that are wrong at most; None: nothing is promised of it."""
+        return round(self.promise.risk, 6) if self.promise is not None and self.promise.held else None
+
+    @property
     def label(self) -> str:
         """The intent, as every answer of the kit calls it."""
         return self.intent.name

@@ -14,9 +14,11 @@ _DEFINED_IN: tuple[str, ...] = (
     "trivet_support.answers.store",
     "trivet_support.compat.chatwoot.tables",
     "trivet_support.desk.marks",
+    "trivet_support.entities.store",
     "trivet_support.growth.tables",
     "trivet_support.inbox.tables",
     "trivet_support.knowledge.store",
+    "trivet_support.points.store",
     "trivet_support.rules.store",
     "trivet_support.sessions",
 )

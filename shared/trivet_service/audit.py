@@ -69,6 +69,10 @@ Action = Literal[
     "intent.forced",
     "intent.deleted",
     "rules.changed",
+    "entity.changed",
+    "entity.deleted",
+    "point.changed",
+    "point.deleted",
 ]
 
 # The migration forbids the database itself to change or remove a row.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,13 +53,13 @@ class Failed(BaseModel):
 class Answering:
     """One request that a model answers: whatever goes out passes here, is counted and kept for feedback.
 
-    Without `is_promised` the promise of the model does not hold for these answers.
+    `risk_of` tells which share of answers like one is wrong at most, None: none is promised; without it the model does.
     """
 
     request: Request
     context: Context
     model: Model
-    is_promised: bool = True
+    risk_of: Callable[[Any], float | None] | None = None
 
     def render(
         self,
@@ -100,7 +100,7 @@ class Answering:
 
     def _keep(self, texts: Sequence[str], answers: Mapping[int, Answered]) -> None:
         now, request_id = time.time(), exchange_of(self.request.scope).request_id
-        promised = promised_risk(self.model) if self.is_promised else None
+        promised = promised_risk(self.model)
         kept = [
             Prediction(
                 tenant=self.request.state.caller.tenant,
@@ -113,7 +113,7 @@ class Answering:
                 label=answer.label,
                 decision=answer.decision,
                 confidence=answer.confidence,
-                promised=promised,
+                promised=promised if self.risk_of is None else self.risk_of(answer),
             )
             for at, answer in answers.items()
         ]

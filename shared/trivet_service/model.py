@@ -133,6 +133,19 @@ class Model:
             parts.append(self.artifact.answering.embed(_stack(self._wait_for(encoded, go_on=go_on))))
         return np.concatenate(parts)
 
+    def read_beside(self, texts: Sequence[str], *, top: int) -> list[Answer]:
+        """An answer a text, whatever the task, on the calling thread: a window at a time, requests pass between.
+
+        Raises:
+            InputError: see `answer_many`.
+        """
+        answers: list[Answer] = []
+        for start in range(0, len(texts), _WINDOW):
+            encoded = self.artifact.encode(texts[start : start + _WINDOW])
+            rows = self._wait_for(encoded, go_on=lambda: None)
+            answers += self.artifact.answering.answer(_gather(rows), encoded, top=top)
+        return answers
+
     async def run(self, encoded: Sequence[Encoded]) -> dict[str, F32]:
         """Every output F32[N, W] of the graph, in order. Raises as the batcher, and what the engine raises on any."""
         outcomes = await self.batcher.async_submit_many(encoded, deadline_s=self.settings.batch_deadline_s)

@@ -69,6 +69,11 @@ class Models:
         assert traffic is not None, "what has started has a model"
         return traffic.live
 
+    def beside(self, companion: str) -> Model | None:
+        """The live model that is served beside a service under a name of its own; None where there is none."""
+        handover = self._handovers.get(companion)
+        return None if handover is None or handover.traffic is None else handover.traffic.live
+
     async def take(self, service: str, request: Request, *, user: str = "") -> Model:
         """The model that answers a request, which takes it once and holds it to its end.
 

@@ -23,7 +23,7 @@ def test_a_message_is_parsed_with_its_ranking_promise_and_provenance(client):
     parsed = answer.json()
     assert set(parsed) == {
         "intent", "intents", "ranking", "decision", "out_of_scope", "promise", "operating_point", "entities",
-        "language", "truncated", "tokens",
+        "language", "rules", "truncated", "tokens",
         "model", "version", "request_id", "latency_ms",
     }  # fmt: skip
     assert parsed["intent"] == parsed["ranking"][0]

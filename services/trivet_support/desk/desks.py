@@ -12,9 +12,12 @@ from trivet_service.storage.errors import StoreUnavailableError
 from trivet_support.answers.reply_set import Replies
 from trivet_support.answers.store import ReplyStore
 from trivet_support.desk.desk import EMPTY, Desk
-from trivet_support.desk.marks import Marked, marks_since
+from trivet_support.desk.marks import Kind, Marked, marks_since
+from trivet_support.entities.extraction import read_entities
+from trivet_support.entities.store import EntityStore
 from trivet_support.knowledge.encoding import encoder_of
 from trivet_support.knowledge.librarian import Librarian
+from trivet_support.points.store import PointStore
 from trivet_support.rules.rulebook import read_rules
 from trivet_support.rules.store import RuleStore
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 # Seconds between two looks at what other processes have written, and how far the clocks of two may be apart.
 _LOOK_EVERY_S = 0.5
 _OVERLAP_S = 60.0
+# What a desk is read from.
+_KINDS: tuple[Kind, ...] = ("replies", "rules", "entities", "points")
 # Tenants in memory, at least; the least recently asked goes.
 _LEAST = 100
 
@@ -40,6 +45,8 @@ class Desks:
         most = max(_LEAST, context.settings.tenant_models)
         self.replies = ReplyStore(context.database)
         self.rules = RuleStore(context.database)
+        self.entities = EntityStore(context.database)
+        self.points = PointStore(context.database)
         self.librarian = Librarian(context, most=most)
         self._context = context
         self._most = most
@@ -81,7 +88,7 @@ class Desks:
             with suppress(KeyError):
                 self._desks.move_to_end(tenant)
             return desk
-        if (tenant, "replies") not in self._marks and (tenant, "rules") not in self._marks:
+        if all((tenant, kind) not in self._marks for kind in _KINDS):
             return EMPTY
         return await asyncio.to_thread(self.renew, tenant)
 
@@ -108,7 +115,9 @@ class Desks:
             with self._changing:
                 changes = self._changes[tenant]
             replies = {kept.intent: Replies(kept.replies) for kept in self.replies.all(tenant)}
-            desk = Desk(replies, read_rules(self.rules.find(tenant).rules))
+            extraction = read_entities({kept.name: kept.declared for kept in self.entities.all(tenant)})
+            points = {point.name: point for point in self.points.all(tenant)}
+            desk = Desk(replies, read_rules(self.rules.find(tenant).rules), extraction, points)
             with self._changing:
                 if self._changes[tenant] != changes:
                     continue
@@ -133,7 +142,7 @@ class Desks:
             known = self._marks.get((marked.tenant, marked.kind))
             if known is not None and known.mark == marked.mark:
                 continue
-            if marked.kind in ("replies", "rules") and marked.tenant in self._desks:
+            if marked.kind in _KINDS and marked.tenant in self._desks:
                 self.change(marked.tenant)
             if marked.kind == "knowledge" and self.librarian.of(marked.tenant) is not None:
                 self.librarian.ask(marked.tenant, self._context.models.of("support"))

@@ -14,7 +14,7 @@ from trivet_service.storage.domain import tenant_column
 from trivet_service.storage.rows import Rows
 from trivet_support.store import support_tables
 
-Kind: TypeAlias = Literal["replies", "rules", "knowledge", "points"]
+Kind: TypeAlias = Literal["replies", "rules", "knowledge", "entities", "points"]
 
 _marks = Table(
     "support_marks",

@@ -11,6 +11,7 @@ down_revision = None
 
 def upgrade() -> None:
     _sessions()
+    _declarations()
     _chatwoot()
     _growth()
     _inbox()
@@ -204,3 +205,14 @@ def _chatwoot() -> None:
     op.create_index(
         "ix_support_chatwoot_messages_conversation", "support_chatwoot_messages", ["tenant", "conversation", "status"]
     )
+
+
+def _declarations() -> None:
+    for name in ("support_entities", "support_points"):
+        op.create_table(
+            name,
+            sa.Column("tenant", sa.String, primary_key=True),
+            sa.Column("name", sa.String, primary_key=True),
+            sa.Column("declared", sa.JSON, nullable=False),
+            sa.Column("changed_at", sa.Float, nullable=False),
+        )

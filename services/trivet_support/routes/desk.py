@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI
 
+from trivet_support.routes.entities import entity_routes
 from trivet_support.routes.knowledge import knowledge_routes
+from trivet_support.routes.operating_points import point_routes
 from trivet_support.routes.replies import reply_routes
 from trivet_support.routes.respond import respond_routes
 from trivet_support.routes.rules import rule_routes
@@ -38,4 +40,6 @@ def desk_routes(context: Context, desks: Desks, responder: Responder) -> APIRout
     router.include_router(reply_routes(desks))
     router.include_router(knowledge_routes(context, desks))
     router.include_router(rule_routes(desks))
+    router.include_router(entity_routes(desks))
+    router.include_router(point_routes(context, desks))
     return router

@@ -23,11 +23,12 @@ def summary(
     """How many answers were told right, by version, and whether more are wrong than the model promised."""
     from trivet_service.commands.opened import opened_database
     from trivet_service.predictions.schemas import show_counts
-    from trivet_service.predictions.watch import alarms_of, count_feedback, select_told
+    from trivet_service.predictions.watch import alarms_by_version, alarms_of, count_feedback, select_told
 
     with opened_database() as database, database.of(tenant).reading() as rows:
         alarms = alarms_of(select_told(rows, service))
-        shown = [show_counts(one, alarms.get(one.served)).model_dump() for one in count_feedback(rows, service)]
+        counted = count_feedback(rows, service)
+    shown = [show_counts(one, alarms_by_version(alarms, one.served)).model_dump() for one in counted]
     if as_json:
         print(json.dumps(shown))
         return

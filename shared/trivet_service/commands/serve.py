@@ -24,7 +24,7 @@ def serve(
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     from trivet_service.doors import check_address
-    from trivet_service.references import choose_references
+    from trivet_service.references import choose_companions, choose_references
     from trivet_service.server import run_services
     from trivet_service.settings import read_settings
 
@@ -33,4 +33,5 @@ def serve(
         check_address(settings.host)
     chosen = choose_references(services or [], model or [], settings)
     references = {service.name: reference for service, reference in chosen}
+    references |= choose_companions(chosen, model or [], settings)
     run_services([service for service, _ in chosen], references, settings, keys=not insecure)

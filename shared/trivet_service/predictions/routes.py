@@ -31,7 +31,7 @@ from trivet_service.predictions.schemas import (
     show_prediction,
     show_told,
 )
-from trivet_service.predictions.watch import FeedbackWatch, alarms_of, count_feedback, select_told
+from trivet_service.predictions.watch import FeedbackWatch, alarms_by_version, alarms_of, count_feedback, select_told
 from trivet_service.problems import ProblemError
 from trivet_service.storage.rows import Found, Rows
 
@@ -92,7 +92,7 @@ def prediction_routes(context: Context) -> APIRouter:
         with context.database.of(caller.tenant).reading() as rows:
             counts, told = count_feedback(rows, service), select_told(rows, service)
         alarms = alarms_of(told)
-        return FeedbackSummary(items=[show_counts(one, alarms.get(one.served)) for one in counts])
+        return FeedbackSummary(items=[show_counts(one, alarms_by_version(alarms, one.served)) for one in counts])
 
     @router.get("/v1/predictions", summary="What was answered, with redacted texts where they are kept")
     def list_predictions(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -41,6 +42,7 @@ _COUNTED: dict[str, Any] = {
     "right": 41,
     "wrong": 3,
     "unknown": 0,
+    "alarms": [{"promised": 0.05, "heard": 40, "rings": False, "rang_at": None}],
     "alarm": {"promised": 0.05, "heard": 40, "rings": False, "rang_at": None},
 }
 
@@ -146,7 +148,11 @@ class AlarmShown(BaseModel):
 
 
 class Counted(BaseModel):
-    """Feedback about one version of a model; `alarm` is null where it promised nothing."""
+    """Feedback about one version of a model; `alarm` is null where it promised nothing.
+
+    A version that promised more than one thing, by operating points, has an alarm for each: `alarm` is the one that
+    rings, else that of the strictest promise.
+    """
 
     service: str
     model: str
@@ -155,6 +161,7 @@ class Counted(BaseModel):
     wrong: int
     unknown: int
     alarm: AlarmShown | None
+    alarms: list[AlarmShown] = Field(default_factory=list, description="One a promise, the strictest first.")
 
 
 class FeedbackSummary(BaseModel):
@@ -202,12 +209,13 @@ def show_prediction(one: Prediction, text: str | None) -> PredictionShown:
     )
 
 
-def show_counts(counts: Counts, alarm: RiskAlarm | None) -> Counted:
-    """The counts of a version with its alarm."""
+def show_counts(counts: Counts, alarms: Sequence[RiskAlarm]) -> Counted:
+    """The counts of a version with its alarms, that of the strictest promise first."""
     service, model, version = counts.served
-    shown = alarm and AlarmShown(
-        promised=alarm.risk, heard=alarm.feedbacks, rings=alarm.rings, rang_at=alarm.rang_at or None
-    )
+    shown = [
+        AlarmShown(promised=alarm.risk, heard=alarm.feedbacks, rings=alarm.rings, rang_at=alarm.rang_at or None)
+        for alarm in alarms
+    ]
     return Counted(
         service=service,
         model=model,
@@ -215,5 +223,6 @@ def show_counts(counts: Counts, alarm: RiskAlarm | None) -> Counted:
         right=counts.right,
         wrong=counts.wrong,
         unknown=counts.unknown,
-        alarm=shown,
+        alarm=next((alarm for alarm in shown if alarm.rings), shown[0] if shown else None),
+        alarms=shown,
     )

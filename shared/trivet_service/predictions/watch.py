@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Which version of which model of which service.
 Served: TypeAlias = tuple[str, str, int]
+# What it promised: the share of its answers that are wrong at most. A version may promise more than one.
+Promised: TypeAlias = tuple[Served, float]
 
 # As long as a promise holds, an alarm takes this many feedbacks on average until it rings all the same.
 FEEDBACKS_TO_A_FALSE_ALARM = 1000
@@ -40,7 +42,7 @@ class FeedbackWatch:
     """The alarms of a process, over all tenants, and what Prometheus reads of feedback."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
-        self._alarms: dict[Served, RiskAlarm] = {}
+        self._alarms: dict[Promised, RiskAlarm] = {}
         self._lock = threading.Lock()
         labels = ("service", "model", "version")
         self._told = Counter(
@@ -55,7 +57,7 @@ class FeedbackWatch:
         told = database.everyone().read(select_told)
         with self._lock:
             self._alarms = alarms_of(told)
-            for served in self._alarms:
+            for served in {served for served, _ in self._alarms}:
                 self._show(served)
 
     def hear(self, given: Feedback) -> None:
@@ -71,16 +73,18 @@ class FeedbackWatch:
     def ringing(self) -> list[str]:
         """Versions whose alarm rings, as MODEL/VERSION."""
         with self._lock:
-            return sorted(f"{name}/{version}" for (_, name, version), alarm in self._alarms.items() if alarm.rings)
+            ringing = {served for (served, _), alarm in self._alarms.items() if alarm.rings}
+        return sorted(f"{name}/{version}" for _, name, version in ringing)
 
     def _show(self, served: Served) -> None:
         service, model, version = served
-        self._rings.labels(service, model, str(version)).set(int(self._alarms[served].rings))
+        rings = any(alarm.rings for (known, _), alarm in self._alarms.items() if known == served)
+        self._rings.labels(service, model, str(version)).set(int(rings))
 
 
-def alarms_of(told: Iterable[Feedback]) -> dict[Served, RiskAlarm]:
-    """The alarm of each version that promised something, after these feedbacks, oldest first."""
-    alarms: dict[Served, RiskAlarm] = {}
+def alarms_of(told: Iterable[Feedback]) -> dict[Promised, RiskAlarm]:
+    """The alarm of each promise of each version, after these feedbacks, oldest first."""
+    alarms: dict[Promised, RiskAlarm] = {}
     for given in told:
         if given.tells_the_promise:
             _hear(alarms, given)
@@ -110,8 +114,13 @@ def count_feedback(rows: Rows, service: str = "") -> list[Counts]:
     ]
 
 
-def _hear(alarms: dict[Served, RiskAlarm], given: Feedback) -> None:
-    served = (given.service, given.model, given.version)
+def alarms_by_version(alarms: Mapping[Promised, RiskAlarm], served: Served) -> list[RiskAlarm]:
+    """The alarms of one version, that of the strictest promise first."""
+    return [alarm for (known, _), alarm in sorted(alarms.items(), key=lambda one: one[0]) if known == served]
+
+
+def _hear(alarms: dict[Promised, RiskAlarm], given: Feedback) -> None:
     assert given.promised is not None
-    alarm = alarms.get(served) or RiskAlarm(given.promised, 1 / FEEDBACKS_TO_A_FALSE_ALARM, forgets=True)
-    alarms[served] = alarm.hear(wrong=given.correct is False)
+    promise = ((given.service, given.model, given.version), given.promised)
+    alarm = alarms.get(promise) or RiskAlarm(given.promised, 1 / FEEDBACKS_TO_A_FALSE_ALARM, forgets=True)
+    alarms[promise] = alarm.hear(wrong=given.correct is False)
