@@ -21,6 +21,9 @@ _Predicted = Annotated[str, typer.Option(help="Column of what the other product 
 _Url = Annotated[str, typer.Option(help="Where `trivet serve` will be reached.")]
 _NoPromote = Annotated[bool, typer.Option("--no-promote", help="Register, but do not make it live.")]
 _Set = Annotated[list[str] | None, typer.Option("--set", help="Any knob: --set method.kind=full.")]
+_Accept = Annotated[
+    bool, typer.Option("--accept-licence", help="It may go live though it is for research only; goes into the log.")
+]
 _Json = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 _URL = "http://127.0.0.1:8800"
 
@@ -33,6 +36,7 @@ class _Asked:
     url: str
     set_: list[str] | None
     no_promote: bool
+    accept_licence: bool
     as_json: bool
 
 
@@ -45,6 +49,7 @@ def rasa(
     url: _Url = _URL,
     set_: _Set = None,
     no_promote: _NoPromote = False,
+    accept_licence: _Accept = False,
     as_json: _Json = False,
 ) -> None:
     """Switch a Rasa bot: `trivet switch rasa my-bot`; then one line of its endpoints.yml changes."""
@@ -52,7 +57,9 @@ def rasa(
 
     line = f"nlu: {{url: {url.rstrip('/')}/compat/rasa/, token: YOUR-KEY}}"
     steps = [f"In the bot's endpoints.yml this one line (the key of `trivet keys create`):  {line}"]
-    _switch(read_bot(bot, test=test, results=results), steps, _Asked(name, url, set_, no_promote, as_json))
+    _switch(
+        read_bot(bot, test=test, results=results), steps, _Asked(name, url, set_, no_promote, accept_licence, as_json)
+    )
 
 
 @app.command()
@@ -63,6 +70,7 @@ def clinc(
     url: _Url = _URL,
     set_: _Set = None,
     no_promote: _NoPromote = False,
+    accept_licence: _Accept = False,
     as_json: _Json = False,
 ) -> None:
     """Switch with a file in the shape of CLINC150: `trivet switch clinc data_full.json`."""
@@ -74,7 +82,7 @@ def clinc(
     if predictions is not None:
         told = read_sheet(predictions, Columns(), needs_label=False).predicted
         peer = Peer("the peer", str(predictions), told)
-    _switch(read_clinc(file, peer=peer), _ask(url), _Asked(name, url, set_, no_promote, as_json))
+    _switch(read_clinc(file, peer=peer), _ask(url), _Asked(name, url, set_, no_promote, accept_licence, as_json))
 
 
 @app.command()
@@ -88,6 +96,7 @@ def csv(
     url: _Url = _URL,
     set_: _Set = None,
     no_promote: _NoPromote = False,
+    accept_licence: _Accept = False,
     as_json: _Json = False,
 ) -> None:
     """Switch with a table of rows: `trivet switch csv rows.csv --predicted rasa`."""
@@ -95,7 +104,7 @@ def csv(
 
     columns = Columns(text, label, predicted)
     imported = read_csv(file, columns=columns, test=test, name=predicted or "the peer")
-    _switch(imported, _ask(url), _Asked(name, url, set_, no_promote, as_json))
+    _switch(imported, _ask(url), _Asked(name, url, set_, no_promote, accept_licence, as_json))
 
 
 @app.command()
@@ -112,6 +121,7 @@ def setfit(
     url: _Url = _URL,
     set_: _Set = None,
     no_promote: _NoPromote = False,
+    accept_licence: _Accept = False,
     as_json: _Json = False,
 ) -> None:
     """Switch a SetFit project: `trivet switch setfit my-project`."""
@@ -120,7 +130,7 @@ def setfit(
 
     columns = Columns(text, label)
     imported = read_setfit(file, columns=columns, test=test, predictions=predictions, report=report)
-    _switch(imported, _ask(url), _Asked(name, url, set_, no_promote, as_json))
+    _switch(imported, _ask(url), _Asked(name, url, set_, no_promote, accept_licence, as_json))
 
 
 def _ask(url: str) -> list[str]:
@@ -128,6 +138,7 @@ def _ask(url: str) -> list[str]:
 
 
 def _switch(imported: Imported, steps: list[str], asked: _Asked) -> None:
+    from trivet.artifact.licence import acceptance
     from trivet.cli.memory import spare_memory
     from trivet.cli.output import print_json, print_lines
     from trivet.cli.overrides import read_overrides
@@ -144,7 +155,14 @@ def _switch(imported: Imported, steps: list[str], asked: _Asked) -> None:
     )
     progress = ScreenProgress()
     try:
-        done = switch(imported, recipe, settings=Settings(), progress=progress, go_live=not asked.no_promote)
+        done = switch(
+            imported,
+            recipe,
+            settings=Settings(),
+            progress=progress,
+            go_live=not asked.no_promote,
+            accepted=acceptance() if asked.accept_licence else "",
+        )
     finally:
         progress.close()
     serve = "Serve it:  trivet serve support"

@@ -71,7 +71,13 @@ _SHOWN = 5
 
 
 def switch(
-    imported: Imported, recipe: Recipe, *, settings: Settings, progress: Progress, go_live: bool = True
+    imported: Imported,
+    recipe: Recipe,
+    *,
+    settings: Settings,
+    progress: Progress,
+    go_live: bool = True,
+    accepted: str = "",
 ) -> Switched:
     """Keep what was imported, train on it, judge on its test rows or on a part held out, and put the peer beside.
 
@@ -83,7 +89,7 @@ def switch(
     folder = keep(imported, settings.home / "switched" / recipe.name)
     data = recipe.data.model_copy(update={"dataset": str(folder)})
     recipe = recipe.model_copy(update={"data": data})
-    outcome = train_and_register(recipe, settings=settings, go_live=go_live, progress=progress)
+    outcome = train_and_register(recipe, settings=settings, go_live=go_live, accepted=accepted, progress=progress)
     beside = None
     if imported.peer is not None and outcome.report is not None and outcome.report.predictions is not None:
         judged = test_rows(open_dataset(data, settings), data)
