@@ -11,13 +11,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from trivet_service.problems import problem_response
 from trivet_service.proxy import route_path
 
+_COUNTED = ("/v1/", "/integrations/")
 # How much the latest request moves the mean.
 _SHARE = 0.05
 
 
 class InFlight:
-    """Refuses a request under /v1 while `most` others are worked on, before its body is read: memory stays bounded.
+    """Refuses a request under /v1, or of a peer without a key, while `most` others are worked on.
 
+    Before its body is read, so that memory stays bounded.
     `Retry-After` is the mean time of recent requests: by then most of those others have gone. An event stream counts
     until it begins; those who only listen keep nobody out.
     """
@@ -29,7 +31,7 @@ class InFlight:
         self._mean_s = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not route_path(scope).startswith("/v1/"):
+        if scope["type"] != "http" or not route_path(scope).startswith(_COUNTED):
             await self.app(scope, receive, send)
             return
         if self._count >= self.most:

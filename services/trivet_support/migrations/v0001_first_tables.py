@@ -185,7 +185,7 @@ def _chatwoot() -> None:
     op.create_table(
         "support_chatwoot_messages",
         sa.Column("tenant", sa.String, primary_key=True),
-        sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("message", sa.BigInteger, nullable=False),
         sa.Column("conversation", sa.BigInteger, nullable=False),
         sa.Column("body", sa.JSON, nullable=False),

@@ -320,3 +320,9 @@ def test_the_address_is_checked_and_secrets_are_shown_to_nobody(serve, bot, chat
         refused = bot.put("/v1/integrations/chatwoot", json=asked | {"url": url})
         assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/url"), url
     assert [one["action"] for one in bot.get("/v1/audit").json()["items"]][:1] == ["integration.changed"]
+
+
+def test_without_the_database_a_webhook_is_put_off_and_not_lost(bot):
+    bot.context.database.close()
+    answer = send(str(bot.base_url), webhook(12))
+    assert (answer.status_code, answer.json()["code"]) == (503, "store_unavailable")

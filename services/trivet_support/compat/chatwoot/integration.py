@@ -47,17 +47,18 @@ class Integrations:
             raise UnknownError(_NONE, todo=_TODO)
         return found
 
-    def of_account(self, account_id: int) -> list[Integration]:
-        """Those of every tenant with an account of that number, of whichever Chatwoot."""
-        return self._database.everyone().read(
-            lambda rows: [
-                _read(row)
-                for row in rows.fetch(rows.select(integrations).where(integrations.c.account_id == account_id))
-            ]
-        )
+    def of_account(self, account_id: int, *, tenant: str, most: int) -> list[Integration]:
+        """Those with an account of that number, of whichever Chatwoot: of one tenant, or of `most` of them."""
+        store = self._database.of(tenant) if tenant else self._database.everyone()
+
+        def look(rows: Rows) -> list[Integration]:
+            query = rows.select(integrations).where(integrations.c.account_id == account_id)
+            return [_read(row) for row in rows.fetch(query.order_by(integrations.c.changed_at).limit(most))]
+
+        return store.read(look)
 
     def put(self, made: Integration, *, actor: Actor) -> Integration:
-        """Connect a tenant, in place of what was connected."""
+        """Connect a tenant, in place of what was connected; numbers of another account say nothing of those of this."""
         row = {
             "url": made.url,
             "account_id": made.account_id,
@@ -71,6 +72,9 @@ class Integrations:
 
         def write(rows: Rows) -> Integration:
             hold_log(rows)
+            before = find_integration(rows)
+            if before is not None and (before.url, before.account_id) != (made.url, made.account_id):
+                _forget(rows)
             record(rows, actor, "integration.changed", "chatwoot", {"account_id": made.account_id})
             rows.upsert(integrations, [row], key=("tenant",))
             found = find_integration(rows)
@@ -87,8 +91,7 @@ class Integrations:
             if not rows.delete(integrations):
                 raise UnknownError(_NONE, todo=_TODO)
             record(rows, actor, "integration.deleted", "chatwoot")
-            rows.delete(messages)
-            rows.delete(seen)
+            _forget(rows)
 
         self._database.of(tenant).write(remove)
 
@@ -97,6 +100,11 @@ def find_integration(rows: Rows) -> Integration | None:
     """That of the rows' tenant."""
     row = rows.first(rows.select(integrations))
     return None if row is None else _read(row)
+
+
+def _forget(rows: Rows) -> None:
+    rows.delete(messages)
+    rows.delete(seen)
 
 
 def _read(row: Found) -> Integration:

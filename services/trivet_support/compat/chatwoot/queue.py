@@ -46,7 +46,6 @@ def take_in(rows: Rows, incoming: Incoming, *, delivery: str, is_choice: bool, r
         OverloadError: so many of the tenant wait; nothing is noted, so it may come again.
     """
     now = time.time()
-    rows.lock(f"chatwoot {rows.tenant}")
     kind = "choice" if is_choice else "message"
     keys = [f"{kind} {incoming.message}", *([f"delivery {delivery}"] if delivery else [])]
     new = rows.insert_new(seen, [{"key": key, "time": now} for key in keys], key=("tenant", "key"), returning="key")
@@ -57,9 +56,8 @@ def take_in(rows: Rows, incoming: Incoming, *, delivery: str, is_choice: bool, r
         return "handed over"
     if rows.count(messages, messages.c.status == "waiting") >= most:
         raise OverloadError(f"{most} messages wait for an answer.", retry_after=_COME_AGAIN_S)
-    [last] = rows.fetch(rows.select(messages, func.max(messages.c.number).label("number")))
     row = {
-        "number": 1 + (last.number or 0),
+        "number": time.time_ns(),
         "message": incoming.message,
         "conversation": incoming.conversation,
         "body": incoming.to_json(),

@@ -38,8 +38,8 @@ messages = Table(
     "support_chatwoot_messages",
     support_tables,
     tenant_column(),
-    # In the order of arrival, a conversation after the other of its messages.
-    Column("number", Integer, primary_key=True, autoincrement=False),
+    # The nanosecond of its arrival: messages are answered in this order.
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("message", BigInteger, nullable=False),
     Column("conversation", BigInteger, nullable=False),
     # What the message says; empty once nothing more is to be done.
