@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trivet_service.service import Service
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from starlette.middleware import Middleware
 
     from trivet_service.context import Context
+    from trivet_service.jobs.kinds import Work
     from trivet_service.storage.domain import Domain
     from trivet_service.suites.suite import Suite
 
@@ -29,9 +31,11 @@ def _routes(context: Context) -> APIRouter:
     from trivet_support.responder import Responder
     from trivet_support.routes.desk import desk_routes
     from trivet_support.routes.explain import explain_routes
+    from trivet_support.routes.inbox import inbox_routes
     from trivet_support.routes.intents import intent_routes
     from trivet_support.routes.parse import parse_routes
     from trivet_support.routes.sessions import session_routes
+    from trivet_support.routes.train import train_routes
 
     dialogue, desks = Dialogue(context), Desks(context)
     growth = Growth(context)
@@ -40,7 +44,10 @@ def _routes(context: Context) -> APIRouter:
     router = APIRouter(lifespan=brain.vocabularies.lifespan)
     router.include_router(parse_routes(context, brain))
     router.include_router(explain_routes(context))
-    router.include_router(intent_routes(context, growth, Teaching(context, growth)))
+    teaching = Teaching(context, growth)
+    router.include_router(intent_routes(context, growth, teaching))
+    router.include_router(inbox_routes(context, teaching))
+    router.include_router(train_routes(context, service))
     router.include_router(session_routes(dialogue))
     router.include_router(peer_routes(context, brain, responder))
     router.include_router(desk_routes(context, desks, responder))
@@ -51,6 +58,13 @@ def _layers(context: Context) -> list[Middleware]:
     from trivet_support.compat.peers import peer_layers
 
     return peer_layers(context)
+
+
+def _train(work: Work) -> Mapping[str, Any]:
+    # A server that only takes jobs in imports none of this.
+    from trivet_support.growth.train_job import train
+
+    return train(work)
 
 
 def _domain() -> Domain:
@@ -74,6 +88,8 @@ service = Service(
     dataset="sample-bank",
     routes=_routes,
     domain=_domain,
+    jobs={"train": _train},
     layers=_layers,
     suite=_suite,
+    companions=("support-entities",),
 )

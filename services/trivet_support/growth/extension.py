@@ -14,9 +14,10 @@ from trivet_support.growth.spread import Spread
 F32 = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
-# Temperature of the discriminants, and what a tenant's label has to make up for; with a measured spread and without.
-TEMPERATURE, BIAS = 8.0, -0.75
-ROUND_TEMPERATURE, ROUND_BIAS = 16.0, -1.5
+# Temperature of the discriminants by the width of the embeddings (8 and 16 at 384: distances grow with it), and what a
+# tenant's label has to make up for; with a measured spread and without.
+TEMPERATURE, BIAS = 8.0 / 384, -0.75
+ROUND_TEMPERATURE, ROUND_BIAS = 16.0 / 384, -1.5
 # A message that is an example, up to the rounding of int8, wants what the example wants, with these odds.
 SAME = 0.9995
 SAME_LOG_ODDS = 4.0
@@ -62,7 +63,7 @@ class Extension:
         offsets = 0.5 * (means.T * weights).sum(axis=0)
         temperature, bias = (TEMPERATURE, BIAS) if spread.measured else (ROUND_TEMPERATURE, ROUND_BIAS)
         single = (part.astype(np.float32) for part in (weights, offsets))
-        return cls(names, len(prototypes), *single, unit, owners, temperature, bias)
+        return cls(names, len(prototypes), *single, unit, owners, temperature * unit.shape[1], bias)
 
     def log_odds(self, embeddings: F32) -> Doubles:
         """Of each of the tenant's labels against all labels of the model together, F64[N, J]."""

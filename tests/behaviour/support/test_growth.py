@@ -96,21 +96,26 @@ def test_a_new_intent_answers_within_a_second_in_every_process_and_after_a_resta
         assert [item["intent"]["name"] for item in batch["items"]] == ["assembly", "transfer"]
 
 
+def rankings(client: httpx.Client) -> list[list[dict]]:
+    texts = ["help with annual meeting now", "problem with loss late", "trail tent", "solar tent lamp", "new chairman"]
+    return [parse(client, text)["ranking"] for text in texts]
+
+
 def test_an_example_that_is_taken_away_leaves_nothing_behind(client):
-    before = parse(client, "new chairman please")
+    before = rankings(client)
     client.put("/v1/intents/assembly", json={"examples": FREEZE[:3]}).raise_for_status()
-    with_three = parse(client, "new chairman please")
+    with_three = rankings(client)
     client.post("/v1/intents/assembly/examples", json={"examples": [FREEZE[3]]}).raise_for_status()
-    assert parse(client, "new chairman please")["ranking"] != with_three["ranking"]
+    assert rankings(client) != with_three
     [added] = [
         item for item in client.get("/v1/intents/assembly/examples").json()["items"] if item["text"] == FREEZE[3]
     ]
     gone = client.delete(f"/v1/intents/assembly/examples/{added['id']}")
     assert gone.json() == {"id": added["id"], "answers": True}
-    assert parse(client, "new chairman please")["ranking"] == with_three["ranking"]
+    assert rankings(client) == with_three
     assert client.delete("/v1/intents/assembly").json()["removed"] == 3
-    assert parse(client, "new chairman please")["ranking"] == before["ranking"]
-    assert parse(client, "new chairman please")["promise"] == before["promise"]
+    assert rankings(client) == before
+    assert parse(client, "transfer bank")["promise"] is not None
 
 
 def test_a_message_that_is_an_example_is_answered_as_the_example_says(client):
