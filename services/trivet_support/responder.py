@@ -76,7 +76,8 @@ class Responder:
             if not template.missing(saying.variables):
                 yield Reply(kind="template", text=template.fill(saying.variables))
         elif parsed.decision == "answer":
-            for reply in (*saying.about(parsed.intent.name), *saying.ask(parsed.intent.name)):
+            intent, several = parsed.intent.name, [wanted.name for wanted in parsed.intents]
+            for reply in (*saying.about_all(several), *saying.about(intent), *saying.ask(intent)):
                 yield reply
         if ruling.may_answer and ruling.reply is None and parsed.decision != "clarify":
             for hit in await self._look_up(request, turn, understood):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from trivet_support.desk.desk import Desk
@@ -28,6 +28,14 @@ class Saying:
         if (replies := self.desk.replies.get(intent)) is not None:
             for filled in replies.fill(self.variables, language=self.language, channel=self.channel):
                 yield Reply(kind="template", text=filled.text, buttons=list(filled.buttons))
+
+    def about_all(self, intents: Sequence[str]) -> Iterator[Reply]:
+        """One reply to several intents of a message, where each has one whose variables are known."""
+        firsts = [next(self.about(intent), None) for intent in intents]
+        found = [reply for reply in firsts if reply is not None]
+        if len(found) == len(intents) > 1:
+            buttons = [button for reply in found for button in reply.buttons]
+            yield Reply(kind="template", text="\n\n".join(reply.text for reply in found), buttons=buttons)
 
     def ask(self, intent: str) -> Iterator[Reply]:
         """The question for what stands between the customer and a reply, unless it was asked a moment ago."""

@@ -29,9 +29,7 @@ def check(
     text: Annotated[str, typer.Option(help="A message to try them on.")] = "",
     intent: Annotated[str, typer.Option(help="The intent that the model would see in it.")] = "",
     channel: Annotated[str, typer.Option(help="Where it would come from.")] = "",
-    at: Annotated[
-        datetime | None, typer.Option(help="When it would come: 2026-12-24T18:00; none: now.")
-    ] = None,
+    at: Annotated[datetime | None, typer.Option(help="When it would come: 2026-12-24T18:00; none: now.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The rules as PUT /v1/rules takes them.")] = False,
 ) -> None:
     """Read rules as the server would: contradictions, rules that never fire, patterns, hours; and try a message."""
