@@ -79,6 +79,9 @@ def test_each_tenant_is_answered_by_its_own_head_over_one_graph(start, heads):
     assert ask(client, heads["bolt"]) == ("support--bolt", 1, "card.bolt")
     assert ask(client, heads["cog"]) == ("support", 1, "card.all")
     assert len(client.context.models.batchers()) == 1
+    # What weighs most after the graph is one for all as well.
+    answering = [one.traffic.live.artifact for one in client.context.models.handovers()]
+    assert (len(answering), len({id(artifact.tokenizer) for artifact in answering})) == (3, 1)
     assert client.get("/readyz").json()["checks"]["tenants.models"] == {"ok": True, "opened": 2, "refused": 0}
     assert 'trivet_tenant_models{state="answering"} 2.0' in client.get("/metrics").text
 

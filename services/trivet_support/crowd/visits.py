@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from trivet_support.crowd.crowd import Crowd
 
@@ -82,7 +83,7 @@ def visit(crowd: Crowd, settings: Settings, *, graphs: int, blocks: int, seed: i
         return Visited(before, after, first, alone, among, read_modules(modules))
 
 
-def ratio(alone: Sequence[float], among: Sequence[float], share: float) -> float:
+def ratio(alone: npt.ArrayLike, among: npt.ArrayLike, share: float) -> float:
     """How many times as long an answer takes among many, at that share of answers: .5 the median, .95 the 95th."""
     return float(np.quantile(among, share) / np.quantile(alone, share))
 

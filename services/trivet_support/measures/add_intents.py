@@ -62,7 +62,7 @@ def run(asked: Asked) -> Measured:
             seconds = add(service.client, parts.added["train"], examples=examples)
             after, told = ask(service.client, old), ask(service.client, new)
         ran = read_modules(modules)
-    kept = {
+    kept: dict[str, Any] = {
         "before": before,
         "after": after,
         "truth": [label for _, label in old],

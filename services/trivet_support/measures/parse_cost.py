@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from trivet.bench.service_measure import Asked, ServiceMeasure
 
@@ -130,7 +131,7 @@ def _time(ask: Callable[[str, int], object], texts: Sequence[str], *, start: int
     return spent
 
 
-def _ratio(base: Sequence[float], other: Sequence[float]) -> float:
+def _ratio(base: npt.ArrayLike, other: npt.ArrayLike) -> float:
     return float(np.median(other) / np.median(base))
 
 
