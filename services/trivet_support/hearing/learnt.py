@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from trivet.artifact.artifact import Artifact
     from trivet.runtime.tokens import TextTokenizer
 
+# A letter of one manuscript: no vocabulary has it.
+_NO_WORD = "ꙮ"
+
 
 def spelling_of(artifact: Artifact, texts: Iterable[str]) -> Spelling:
     """The spelling of a model that learnt from these texts."""
@@ -20,9 +23,12 @@ def spelling_of(artifact: Artifact, texts: Iterable[str]) -> Spelling:
 
 def spelling_by(artifact: Artifact, seen: Mapping[str, int]) -> Spelling:
     """The spelling of a model by words with how often each was seen."""
-    return Spelling(seen, partial(is_whole, artifact.tokenizer))
+    tokenizer = artifact.tokenizer
+    unknown = tuple(tokenizer.encode([_NO_WORD])[0].ids.tolist())
+    return Spelling(seen, partial(_is_whole, tokenizer, unknown))
 
 
-def is_whole(tokenizer: TextTokenizer, word: str) -> bool:
-    """Whether an encoder knows a word as a whole rather than by pieces."""
-    return tokenizer.encode([word])[0].tokens == tokenizer.bare + 1
+def _is_whole(tokenizer: TextTokenizer, unknown: tuple[int, ...], word: str) -> bool:
+    """Whether an encoder knows a word as a whole rather than by pieces or not at all."""
+    [found] = tokenizer.encode([word])
+    return found.tokens == tokenizer.bare + 1 and tuple(found.ids.tolist()) != unknown

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 def run(asked: Asked) -> Measured:
     """Right or wrong of every test message, without and with the change; the interval is a paired bootstrap's."""
+    assert asked.recipe is not None
+    # Before anything else is imported: what was trained then rests on no module that reads messages.
+    trained = asked.train(asked.recipe)
     import numpy as np
 
     from trivet.artifact.artifact import Artifact
@@ -29,13 +32,12 @@ def run(asked: Asked) -> Measured:
     from trivet_support.hearing.plain import make_plain
     from trivet_support.judging.changes import change_all
 
-    assert asked.recipe is not None
     data = asked.recipe.data
     dataset = open_dataset(data, asked.settings)
     rows = test_rows(dataset, data)
     texts, truth = list(rows["text"]), np.asarray(rows["label"], dtype=object)
     changed = change_all(texts, str(asked.options["change"]), seed=asked.seed)
-    with closing(Artifact.load(asked.train(asked.recipe), threads=asked.settings.threads)) as artifact:
+    with closing(Artifact.load(trained, threads=asked.settings.threads)) as artifact:
         spelling = spelling_of(artifact, list(training_rows(dataset, data)["text"]))
 
         def judge(messages: list[str], *, is_plain: bool) -> Any:
