@@ -31,7 +31,8 @@ from trivet_support.hearing.plain import make_plain
 from trivet_support.hearing.spelling import Spelling
 from trivet_support.judging.changes import change_all
 from trivet_support.judging.simpler import SimplerWays
-from trivet_support.reading import read_answer
+from trivet_support.scope import Scope
+from trivet_support.sense import Sense
 from trivet_support.turn import Turn
 
 if TYPE_CHECKING:
@@ -166,7 +167,9 @@ class Judged:
         """Answers as served, `by` another model of the same intents; `is_raw` reads the messages as they were typed."""
         artifact = by or self.artifact
         answers = artifact.classify(list(texts) if is_raw else self.hear(texts), top=len(self.labels))
-        return Answered(tuple(answers), tuple(self._decide(text, answer) for text, answer in zip(texts, answers)))
+        sense, turns = sense_of(artifact), [Turn(split_context(text)[1]) for text in texts]
+        decisions = (sense.read(turn, [answer]).decision for turn, answer in zip(turns, answers, strict=True))
+        return Answered(tuple(answers), tuple(decisions))
 
     @cached_property
     def answered(self) -> Answered:
@@ -212,5 +215,8 @@ class Judged:
         running = running_service(words, self.settings, home=home, modules=home / "modules")
         return self._resources.enter_context(running)
 
-    def _decide(self, text: str, answer: ClassificationAnswer) -> str:
-        return read_answer(answer, turn=Turn(text), facts=self.facts).decision
+
+def sense_of(artifact: Artifact) -> Sense:
+    """How a server makes sense of messages with a classifier, at the operating point that it was trained with."""
+    assert isinstance(artifact.facts, ClassificationFacts), "asked of classifiers"
+    return Sense(artifact.facts, Scope.of(artifact), None, {}, None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from trivet.data.context import split_context
 from trivet.evaluation.measure import LEAST, score_mean
 from trivet.evaluation.metrics.calibration import brier, ece, ece_interval, reliability
 from trivet.evaluation.plots import ACCENT, INK, WARNING, Plot
@@ -15,7 +16,7 @@ from trivet.trust.temperature import probabilities
 from trivet_service.suites.drawing import draw
 from trivet_service.suites.section import Found, Metric, Section, Table
 from trivet_support.judging.judged import Judged
-from trivet_support.judging.tongues import tell_languages
+from trivet_support.language import tell_language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,7 +58,7 @@ def _less(name: str, title: str, score: Score) -> Metric:
 
 
 def _by_language(judged: Judged) -> Table:
-    tongues = np.array(tell_languages(judged.texts), dtype=object)
+    tongues = np.array([tell_language(split_context(text)[1]) or "none" for text in judged.texts], dtype=object)
     levels = judged.chances.max(axis=1)
     rows = []
     for name in sorted(set(tongues)):

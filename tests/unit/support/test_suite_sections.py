@@ -8,7 +8,6 @@ from sklearn.metrics import average_precision_score, f1_score, roc_curve
 
 from trivet.evaluation.metrics.classification import count_confusion
 from trivet_support.judging.foreign import make_gibberish
-from trivet_support.judging.tongues import tell_languages
 from trivet_support.suite.calibration import classwise_ece
 from trivet_support.suite.in_scope import order_by_confusion, weigh_f1
 from trivet_support.suite.out_of_scope import average_precision, fpr_at
@@ -66,10 +65,6 @@ def test_intents_that_are_mixed_up_stand_together():
     order = order_by_confusion(counts).tolist()
     assert sorted(order) == [0, 1, 2, 3]
     assert abs(order.index(0) - order.index(3)) == 1
-
-
-def test_languages_are_told_by_their_letters():
-    assert tell_languages(["hello", "我的卡", "カードは", "где"]) == ["latin", "zh", "ja", "ru"]
 
 
 def test_gibberish_is_the_same_for_the_same_seed():
