@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from trivet_support.answers.saying import Saying
 from trivet_support.answers.template import read_template
 from trivet_support.answers.variables import gather_variables
-from trivet_support.knowledge.encoding import embed_question, encoder_of
+from trivet_support.knowledge.encoding import embed_question
 from trivet_support.phrases import phrase
 from trivet_support.replies import Button, Citation, Reply, Responded
 
@@ -104,8 +104,7 @@ class Responder:
         library = await self._brain.desks.library(request.state.caller.tenant, model)
         if library is None or not library.passages:
             return ()
-        is_same = library.encoder == encoder_of(model)
-        vector = await embed_question(model, turn.text) if is_same else None
+        vector = await embed_question(model, turn.text)
         return [hit for hit in library.search(turn.text, vector, count=_PASSAGES) if hit.is_claimed]
 
 

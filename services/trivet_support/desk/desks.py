@@ -99,15 +99,19 @@ class Desks:
             StoreUnavailableError: it is asked for the first time, and the database does not answer.
         """
         encoder = encoder_of(model)
-        library = self.librarian.of(tenant)
+        library = self.librarian.of(tenant, encoder)
         if library is None:
             if (tenant, "knowledge") not in self._marks:
                 return None
             library = await asyncio.to_thread(self.librarian.read, tenant, encoder)
-            self.librarian.ask(tenant, model)
-        elif library.encoder != encoder:
+        if not library.is_whole:
             self.librarian.ask(tenant, model)
         return library
+
+    def learn(self, tenant: str, model: Model) -> None:
+        """Have a tenant's documents, which were changed, read and embedded by a model soon."""
+        self._marks.setdefault((tenant, "knowledge"), Marked(tenant, "knowledge", "", 0.0))
+        self.librarian.ask(tenant, model)
 
     def renew(self, tenant: str) -> Desk:
         """A tenant's desk as the database has it now, from now on. Blocks; raises as `of`."""
@@ -144,7 +148,9 @@ class Desks:
                 continue
             if marked.kind in _KINDS and marked.tenant in self._desks:
                 self.change(marked.tenant)
-            if marked.kind == "knowledge" and self.librarian.of(marked.tenant) is not None:
-                self.librarian.ask(marked.tenant, self._context.models.of("support"))
+            if marked.kind == "knowledge":
+                for encoder in self.librarian.encoders(marked.tenant):
+                    # What is new in it is embedded once its model is asked.
+                    self.librarian.read(marked.tenant, encoder)
             # Noted when it is done: where that fails, the next look tries again.
             self._marks[marked.tenant, marked.kind] = marked

@@ -26,27 +26,31 @@ F32 = npt.NDArray[np.float32]
 _AT_ONCE = 64
 # Seconds until what could not be done, as the database did not answer, is tried again.
 _AGAIN_S = 2.0
-# While many are embedded the library is made anew so seldom that it takes no more than this share of the time.
+# Seconds that a tenant's turn takes, so that others' few passages do not wait for all of a large library; it is longer
+# where reading the library would otherwise take more than this share of it.
+_TURN_S = 0.5
 _SHARE = 0.2
 
 
 class Librarian:
     """Reads a tenant's documents when they are asked for, and has what is new embedded in a thread of its own.
 
-    What is acknowledged lies in the database; whatever of it has no vector when a server starts, it embeds then. At
-    most `most` libraries stay in memory, the least recently used goes.
+    What is acknowledged lies in the database; whatever of it has no vector when a server starts, it embeds then. A
+    tenant has a library for each encoder that answers it: a canary's beside everybody's. At most `most` stay in memory,
+    the least recently used goes.
     """
 
     def __init__(self, context: Context, *, most: int) -> None:
         self.store = KnowledgeStore(context.database)
         self._context = context
         self._most = most
-        self._libraries: OrderedDict[str, Library] = OrderedDict()
+        # By tenant and encoder.
+        self._libraries: OrderedDict[tuple[str, str], Library] = OrderedDict()
         # Deletions by tenant: what was read before one is not shelved after it.
         self._deletions: Counter[str] = Counter()
         self._changing = threading.Lock()
         self._waiting: SimpleQueue[tuple[str, Model] | None] = SimpleQueue()
-        self._queued: set[str] = set()
+        self._queued: set[tuple[str, str]] = set()
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="librarian", daemon=True)
 
@@ -57,8 +61,9 @@ class Librarian:
             StoreUnavailableError: the database does not answer.
         """
         self._thread.start()
-        for tenant in self.store.unfinished(encoder_of(self._context.models.of("support"))):
-            self.ask(tenant, self._context.models.of("support"))
+        model = self._context.models.of("support")
+        for tenant in self.store.unfinished(encoder_of(model)):
+            self.ask(tenant, model)
 
     def close(self) -> None:
         """End; what waits is done by the next server."""
@@ -67,20 +72,25 @@ class Librarian:
         if self._thread.is_alive():
             self._thread.join()
 
-    def of(self, tenant: str) -> Library | None:
-        """A tenant's library, where it is in memory."""
+    def of(self, tenant: str, encoder: str) -> Library | None:
+        """A tenant's library by an encoder, where it is in memory."""
         with self._changing:
-            library = self._libraries.get(tenant)
+            library = self._libraries.get((tenant, encoder))
             if library is not None:
-                self._libraries.move_to_end(tenant)
+                self._libraries.move_to_end((tenant, encoder))
             return library
+
+    def encoders(self, tenant: str) -> list[str]:
+        """Those by which a tenant's library is in memory."""
+        with self._changing:
+            return [encoder for owner, encoder in self._libraries if owner == tenant]
 
     def ask(self, tenant: str, model: Model) -> None:
         """Have a tenant's documents read, and embedded by a model, soon; once for all who ask meanwhile."""
         with self._changing:
-            if tenant in self._queued:
+            if (tenant, encoder_of(model)) in self._queued:
                 return
-            self._queued.add(tenant)
+            self._queued.add((tenant, encoder_of(model)))
         self._waiting.put((tenant, model))
 
     def read(self, tenant: str, encoder: str) -> Library:
@@ -98,8 +108,8 @@ class Librarian:
             with self._changing:
                 if self._deletions[tenant] != deletions:
                     continue
-                self._libraries[tenant] = library
-                self._libraries.move_to_end(tenant)
+                self._libraries[tenant, encoder] = library
+                self._libraries.move_to_end((tenant, encoder))
                 while len(self._libraries) > self._most:
                     self._libraries.popitem(last=False)
                 return library
@@ -113,9 +123,8 @@ class Librarian:
         found = self.store.delete(tenant, document)
         with self._changing:
             self._deletions[tenant] += 1
-            here = self._libraries.get(tenant)
-            if here is not None:
-                self._libraries[tenant] = here.without(document)
+            for key in [key for key in self._libraries if key[0] == tenant]:
+                self._libraries[key] = self._libraries[key].without(document)
         return found
 
     def _serve(self) -> None:
@@ -123,7 +132,7 @@ class Librarian:
             tenant, model = asked
             with self._changing:
                 # Whoever asks from now on has changed something that may not be read here any more.
-                self._queued.discard(tenant)
+                self._queued.discard((tenant, encoder_of(model)))
             try:
                 self._embed(tenant, model)
             except StoppedError:
@@ -136,22 +145,20 @@ class Librarian:
                 self._context.log.error("knowledge not embedded", tenant=tenant, error=type(error).__name__)
 
     def _embed(self, tenant: str, model: Model) -> None:
-        """Read a tenant's documents, and embed what has no vector; what is done shows on the way."""
-        encoder = encoder_of(model)
-        while True:
-            began = time.monotonic()
-            lacking = self.read(tenant, encoder).lacking()
-            took = time.monotonic() - began
-            if not lacking:
-                return
-            until = time.monotonic() + took / _SHARE
-            for start in range(0, len(lacking), _AT_ONCE):
-                part = lacking[start : start + _AT_ONCE]
-                vectors = self._embed_part(part, model)
-                self.store.put_vectors(tenant, encoder, part, vectors)
-                if time.monotonic() > until:
-                    # A document may have come or gone meanwhile.
-                    break
+        """Read a tenant's documents, and embed for a while what has no vector; the rest when it is its turn again."""
+        encoder, began = encoder_of(model), time.monotonic()
+        lacking = self.read(tenant, encoder).lacking()
+        until = time.monotonic() + max(_TURN_S, (time.monotonic() - began) / _SHARE)
+        for start in range(0, len(lacking), _AT_ONCE):
+            part = lacking[start : start + _AT_ONCE]
+            self.store.put_vectors(tenant, encoder, part, self._embed_part(part, model))
+            if time.monotonic() > until:
+                break
+        if lacking:
+            # What was embedded shows once it is read; a document may have come or gone meanwhile.
+            self.ask(tenant, model)
+        else:
+            self.store.keep_vectors_of(tenant, self.encoders(tenant))
 
     def _embed_part(self, passages: Sequence[Passage], model: Model) -> F32:
         return embed_passages(model, [passage.read for passage in passages], go_on=self._go_on)

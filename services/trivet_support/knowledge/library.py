@@ -46,6 +46,11 @@ class Library:
     def __len__(self) -> int:
         return len(self.passages)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every passage has its vector."""
+        return len(self._rows) == len(self.passages)
+
     def without(self, document: str) -> Library:
         """The same library without a document."""
         kept = [passage for passage in self.passages if passage.document != document]

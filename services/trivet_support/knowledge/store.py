@@ -43,7 +43,7 @@ _vectors = Table(
     tenant_column(),
     Column("document", String, primary_key=True),
     Column("digest", String, primary_key=True),
-    Column("encoder", String, nullable=False),
+    Column("encoder", String, primary_key=True),
     Column("vector", LargeBinary, nullable=False),
 )
 _DOCUMENT = tuple(
@@ -147,6 +147,10 @@ class KnowledgeStore:
 
         return self._database.of(tenant).read(read)
 
+    def keep_vectors_of(self, tenant: str, encoders: Sequence[str]) -> None:
+        """Forget the vectors that other encoders gave to a tenant's passages."""
+        self._database.of(tenant).write(lambda rows: rows.delete(_vectors, _vectors.c.encoder.notin_(encoders)))
+
     def put_vectors(self, tenant: str, encoder: str, passages: Sequence[Passage], vectors: F32) -> None:
         """Keep vectors F32[N,D] of passages; those of a document that is gone by now are left out."""
         made = [
@@ -160,7 +164,9 @@ class KnowledgeStore:
             query = rows.select(_documents, _documents.c.document).where(_documents.c.document.in_(list(names)))
             here = {row[0] for row in rows.fetch(query)}
             rows.upsert(
-                _vectors, [row for row in part if row["document"] in here], key=("tenant", "document", "digest")
+                _vectors,
+                [row for row in part if row["document"] in here],
+                key=("tenant", "document", "digest", "encoder"),
             )
 
         for start in range(0, len(unique), _AT_ONCE):

@@ -79,7 +79,7 @@ def _knowledge() -> None:
         sa.Column("tenant", sa.String, primary_key=True),
         sa.Column("document", sa.String, primary_key=True),
         sa.Column("digest", sa.String, primary_key=True),
-        sa.Column("encoder", sa.String, nullable=False),
+        sa.Column("encoder", sa.String, primary_key=True),
         sa.Column("vector", sa.LargeBinary, nullable=False),
     )
 

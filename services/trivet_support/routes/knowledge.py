@@ -93,7 +93,7 @@ def knowledge_routes(context: Context, desks: Desks) -> APIRouter:
         model = context.models.take_in_thread("support", request)
         by_name = {one.document: (one, count_vectors(one)) for one in documents}
         store.put(caller.tenant, by_name, most=most)
-        desks.librarian.ask(caller.tenant, model)
+        desks.learn(caller.tenant, model)
         exchange_of(request.scope).note(documents=len(by_name))
         return shown(request, caller, [one for name in by_name if (one := store.find(caller.tenant, name))])
 
