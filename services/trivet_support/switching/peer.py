@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from trivet.data.archive import unpack_gzip
 from trivet.errors import DataError
 from trivet.evaluation.compare import Comparison, compare_paired
 from trivet.evaluation.intervals import wilson
@@ -85,13 +86,16 @@ def put_beside(peer: Peer, *, texts: Sequence[str], truth: Sequence[str], ours: 
 
 
 def read_json(path: Path) -> Any:
-    """A JSON file.
+    """A JSON file, `.json` or `.json.gz`.
 
     Raises:
         DataError: it is not there, or no JSON; names the line.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
+        content = path.read_bytes()
+        if path.suffix == ".gz":
+            content = unpack_gzip(content, file=str(path))
+        return json.loads(content.decode("utf-8-sig"))
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror}).", where=str(path), todo="Check the path.") from error
     except UnicodeDecodeError as error:

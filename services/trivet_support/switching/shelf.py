@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +15,9 @@ from trivet_support.switching.imported import Imported, Names, Row
 # A file an entity, named as it is: the body of `PUT /v1/entities/NAME`.
 ENTITIES = "entities"
 # As many as a declaration may have.
-_MOST_VALUES, _MOST_SYNONYMS, _MOST_PATTERNS = 1000, 50, 20
+_MOST_VALUES, _MOST_SYNONYMS, _MOST_PATTERNS, _MOST_DESCRIBED = 1000, 50, 20, 500
+# What such an address may hold.
+_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,55}")
 
 
 def keep(imported: Imported, folder: Path) -> Path:
@@ -25,8 +28,8 @@ def keep(imported: Imported, folder: Path) -> Path:
     for part, rows in imported.parts.items():
         if rows:
             _write(fresh / f"{part}.csv", rows, has_labels=not part.startswith("out_of_scope"))
-    for names in imported.entities:
-        for name, declared in declare(names).items():
+    for number, names in enumerate(imported.entities, 1):
+        for name, declared in declare(names, number=number).items():
             path = fresh / ENTITIES / f"{name}.json"
             path.parent.mkdir(exist_ok=True)
             path.write_text(json.dumps(declared, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -35,22 +38,25 @@ def keep(imported: Imported, folder: Path) -> Path:
     return folder
 
 
-def declare(names: Names) -> dict[str, Mapping[str, Any]]:
+def declare(names: Names, *, number: int) -> dict[str, Mapping[str, Any]]:
     """An entity as declarations by name: its values as a list, and its patterns, under a name of their own beside it.
 
-    An entity of which the bot knows neither is one that Rasa's model found by its surroundings: it has no declaration.
+    A name that no address may hold becomes one with `number`, and stands in the description. An entity of which the bot
+    knows neither is one that Rasa's model found by its surroundings: it has no declaration.
     """
-    name = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in names.entity)
+    is_fit = _NAME.fullmatch(names.entity) is not None
+    name = names.entity if is_fit else f"entity_{number}"
+    about = {} if is_fit else {"description": names.entity[:_MOST_DESCRIBED]}
     declared: dict[str, Mapping[str, Any]] = {}
     if names.values:
         values = [
             {"value": value, "synonyms": list(others)[:_MOST_SYNONYMS]}
             for value, others in list(names.values.items())[:_MOST_VALUES]
         ]
-        declared[name] = {"kind": "list", "values": values}
+        declared[name] = {"kind": "list", "values": values, **about}
     if names.patterns:
         own = f"{name}_pattern" if names.values else name
-        declared[own] = {"kind": "pattern", "patterns": list(names.patterns)[:_MOST_PATTERNS]}
+        declared[own] = {"kind": "pattern", "patterns": list(names.patterns)[:_MOST_PATTERNS], **about}
     return declared
 
 

@@ -45,6 +45,10 @@ class Switched:
         told += [f"  {line}" for line in self.outcome.to_json()["remarks"]]
         if self.beside is not None:
             told.append(f"  {self.beside.line()}")
+            if self.beside.shared and "test" not in self.imported.parts:
+                told.append(
+                    f"  whether {self.beside.name} had learnt these rows its files do not say; --test names others"
+                )
         told.append(f"  saved: {self.outcome.reference} ({', '.join(self.outcome.aliases) or 'not live'})")
         if self.outcome.refused:
             told.append(f"  not made live: {self.outcome.refused}")

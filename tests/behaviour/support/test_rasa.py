@@ -117,8 +117,11 @@ def test_what_is_not_answered_is_a_fallback_before_the_true_ranking(rasa):
     assert [one["name"] for one in behind] == [one["name"] for one in ours["ranking"]][: len(behind)]
 
 
-def test_an_answer_has_no_fallback_before_it(rasa):
-    told = rasa.post("/model/parse", json={"text": "where is my card delivery"}).json()
+def test_an_answer_has_no_fallback_before_it_and_nothing_is_remembered_unasked(rasa):
+    told = rasa.post("/model/parse", json={"text": "where is my card delivery", "message_id": "sender-17"}).json()
+    assert rasa.context.settings.rasa_history is False
+    address = f"{rasa.base_url.scheme}://{rasa.base_url.netloc.decode()}"
+    assert rasa.get(f"{address}/v1/sessions/sender-17").status_code == 404
     assert told["intent"]["name"] == "card_arrival"
     assert [one["name"] for one in told["intent_ranking"]].count("nlu_fallback") == 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -17,14 +18,14 @@ from trivet_support.switching.tables import Columns, read_csv
 
 
 def test_parts_of_clinc_keep_what_is_out_of_scope_apart(tmp_path):
-    path = tmp_path / "data.json"
+    path = tmp_path / "data.json.gz"
     told = {
         "train": [["hi", "greet"], ["??", "oos"]],
         "val": [["hey", "greet"]],
         "oos_test": [["x", "oos"]],
         "more": [],
     }
-    path.write_text(json.dumps(told))
+    path.write_bytes(gzip.compress(json.dumps(told).encode()))
     imported = read_clinc(path)
     assert imported.parts == {
         "train": [Row("hi", "greet")],
@@ -113,6 +114,7 @@ def test_what_is_imported_is_kept_as_a_data_set_and_as_declarations(tmp_path):
     assert (folder / "train.csv").read_text() == 'text,label\r\n"a, b",x\r\n"say ""hi""",y\r\n'.replace("\r\n", "\n")
     assert (folder / "out_of_scope_train.csv").read_text().splitlines() == ["text", "?"]
     declared = {path.stem: json.loads(path.read_text()) for path in (folder / "entities").iterdir()}
-    assert set(declared) == {"city", "city_pattern", "account_no"}
+    assert set(declared) == {"city", "city_pattern", "entity_2"}
     assert ListDeclaration.model_validate(declared["city"]).values[0].synonyms == ("roma",)
+    assert PatternDeclaration.model_validate(declared["entity_2"]).description == "account no"
     assert PatternDeclaration.model_validate(declared["city_pattern"]).patterns == ("\\d{5}",)

@@ -133,11 +133,11 @@ def finish(rows: Rows, errand: Errand) -> None:
 
 
 def put_off(rows: Rows, errand: Errand, *, error: str, wait_s: float | None) -> None:
-    """Try again later; `wait_s` None: never again, which is told in the topic `integrations`."""
+    """Try again later; `wait_s` None: never again, which is told in the topic `integrations`; then no text is kept."""
     now = time.time()
     values: dict[str, Any] = {"attempts": errand.attempts + 1, "error": error, "owner": "", "owner_until": 0.0}
     if wait_s is None:
-        values |= {"status": "dead", "finished_at": now}
+        values |= {"status": "dead", "body": {}, "steps": None, "finished_at": now}
         told = {"conversation": errand.incoming.conversation, "message": errand.incoming.message, "error": error}
         if rows.update(messages, values, *_is_mine(errand)):
             outbox.put(rows, "integrations", "chatwoot.dead", told, request_id=errand.request_id)
