@@ -84,10 +84,11 @@ class Brain:
 
     async def _read(self, model: Model, turn: Turn, memory: Memory, sense: Sense) -> Parsed:
         """What the model makes of a message with its history in front, and of its clauses where it may want more."""
-        composed = read_history(model, self.vocabularies.hear(model.artifact, turn), memory.said)
+        heard = self.vocabularies.hear(model.artifact, turn)
+        composed = read_history(model, heard, memory.said)
         parts = [composed.text, *self._hear_clauses(model, turn, sense)]
         parsed = sense.read(_asking(turn), await model.read(parts, top=sense.depth(turn)))
-        return parsed.model_copy(update={"context_used": await tell_context(model, turn, composed, parsed.label)})
+        return parsed.model_copy(update={"context_used": await tell_context(model, heard, composed, parsed.label)})
 
     async def understand_many(self, request: Request, turns: Sequence[Turn]) -> Understood:
         """What many messages want, each for itself; they have the same allowed intents. Raises as `understand`."""

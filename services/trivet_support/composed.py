@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from trivet_service.model import Model
     from trivet_support.turn import Said, Turn
 
+# As many intents as any model knows.
+_ALL = 100_000
+
 
 @dataclass(frozen=True)
 class Composed:
@@ -42,7 +45,7 @@ def read_history(model: Model, turn: Turn, remembered: Sequence[Said]) -> Compos
 
 
 async def tell_context(model: Model, turn: Turn, composed: Composed, label: str) -> ContextUsed | None:
-    """How much of the history was read, and, where the turn asks, whether the answer is another one without it.
+    """How much of the history was read, and, where the turn asks, whether its text alone has another intent.
 
     The latter costs one more row of the graph. Raises as `Model.run`.
     """
@@ -53,6 +56,6 @@ async def tell_context(model: Model, turn: Turn, composed: Composed, label: str)
         changed = False
         if composed.turns:
             encoded = model.artifact.encode([turn.text])
-            [alone] = model.artifact.answering.classify(await model.run(encoded), encoded, top=1)
-            changed = alone.label != label
+            alone = model.artifact.answering.classify(await model.run(encoded), encoded, top=_ALL)[0].ranking
+            changed = next(name for name, _ in alone if not turn.allowed or name in turn.allowed) != label
     return ContextUsed(turns=composed.turns, changed_top1=changed)

@@ -55,8 +55,13 @@ class TinyEncoder:
         )
         return cls(source, graph)
 
-    def save_classifier(self, path: Path, examples: Mapping[str, Sequence[str]], *, dataset: str = "toy") -> Path:
-        """An artifact with a head fitted on texts by label; `dataset` is where its recipe says that they lie."""
+    def save_classifier(
+        self, path: Path, examples: Mapping[str, Sequence[str]], *, dataset: str = "toy", context: str = ""
+    ) -> Path:
+        """An artifact with a head fitted on texts by label.
+
+        `dataset` is where its recipe says that they lie, `context` what it calls their column of what was said before.
+        """
         from trivet.methods.promises import HeldOut, promise
         from trivet.trust.novelty import leave_one_out_novelty
 
@@ -66,7 +71,7 @@ class TinyEncoder:
         embeddings = self._embed(texts)
         head = AnalyticHead.fit(embeddings, truth, labels, expansion=256, penalties=(0.1, 1.0, 10.0), seed=0)
         assert head.leave_one_out_scores is not None, "a fitted head keeps them"
-        recipe = self._recipe(path.name, task="classification", dataset=dataset)
+        recipe = self._recipe(path.name, task="classification", dataset=dataset, context=context)
         scores = np.asarray(head.leave_one_out_scores, dtype=np.float64)
         held_out = HeldOut(scores, leave_one_out_novelty(embeddings, truth), truth)
         facts = promise(held_out, labels=labels, max_tokens=MAX_TOKENS, trust=recipe.trust)
@@ -79,10 +84,10 @@ class TinyEncoder:
         recipe = self._recipe(path.name, task="similarity")
         return self._save(path, recipe, facts, head=None, prototypes=None, golden=list(texts[:8]))
 
-    def _recipe(self, name: str, *, task: str, dataset: str = "toy") -> Recipe:
+    def _recipe(self, name: str, *, task: str, dataset: str = "toy", context: str = "") -> Recipe:
         values = {
             "name": name,
-            "data": {"dataset": dataset},
+            "data": {"dataset": dataset, "columns": {"context": context}},
             "task": {"kind": task, "max_tokens": MAX_TOKENS},
             "method": {"kind": "head" if task == "classification" else "full"},
             "export": {"precision": "fp32"},
