@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import httpx
 
     from trivet.settings import Settings
+
+Doubles: TypeAlias = npt.NDArray[np.float64]
 
 TEXTS = (
     "card still not here",
@@ -83,7 +85,7 @@ def visit(crowd: Crowd, settings: Settings, *, graphs: int, blocks: int, seed: i
         return Visited(before, after, first, alone, among, read_modules(modules))
 
 
-def ratio(alone: npt.ArrayLike, among: npt.ArrayLike, share: float) -> float:
+def ratio(alone: Sequence[float] | Doubles, among: Sequence[float] | Doubles, share: float) -> float:
     """How many times as long an answer takes among many, at that share of answers: .5 the median, .95 the 95th."""
     return float(np.quantile(among, share) / np.quantile(alone, share))
 

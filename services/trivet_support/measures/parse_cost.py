@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import httpx
 
     from trivet.bench.measures import Measured
+
+Doubles: TypeAlias = npt.NDArray[np.float64]
 
 BLOCKS, BLOCK, WARM, ROUNDS = 16, 25, 20, 1000
 ENTITIES: dict[str, dict[str, Any]] = {
@@ -131,7 +133,7 @@ def _time(ask: Callable[[str, int], object], texts: Sequence[str], *, start: int
     return spent
 
 
-def _ratio(base: npt.ArrayLike, other: npt.ArrayLike) -> float:
+def _ratio(base: Sequence[float] | Doubles, other: Sequence[float] | Doubles) -> float:
     return float(np.median(other) / np.median(base))
 
 
