@@ -192,3 +192,27 @@ def test_nothing_acknowledged_is_lost_when_a_server_is_killed_and_it_answers_aft
         names = {item["name"] for item in client.get("/v1/intents?limit=500").json()["items"]}
         assert {"assembly", *acknowledged} <= names
         assert intent_of(client, ASKED) == "assembly"
+
+
+def test_lint_names_what_is_to_be_mended_in_what_is_kept_and_in_a_file(client):
+    assert client.post("/v1/intents:lint").json()["issues"] == []
+    client.put("/v1/intents/assembly", json={"examples": ["the annual meeting", "assembly"]}).raise_for_status()
+    client.put("/v1/intents/empty", json={}).raise_for_status()
+    linted = client.post("/v1/intents:lint")
+    assert linted.status_code == 200, linted.text
+    by_code = {issue["code"]: issue for issue in linted.json()["issues"]}
+    assert {"intent_without_examples", "few_examples", "example_is_the_name"} <= set(by_code)
+    assert linted.json()["issues"][0]["severity"] == "error"
+    assert by_code["intent_without_examples"]["where"] == "/intents/empty"
+    assert by_code["few_examples"]["suggestion"]
+    file = (
+        "text,intent\nthe annual meeting,assembly\nTHE annual meeting!,chair\nthe  chairman,chair\n"
+        "where is my card arrive,card_question\nwhere is my card arrive today,card_question\n"
+    )
+    told = client.post("/v1/intents:lint", content=file, headers={"Content-Type": "text/csv"}).json()
+    codes = {(issue["code"], issue["where"]) for issue in told["issues"]}
+    assert {("duplicate_across_intents", "/lines/3"), ("blanks", "/lines/4")} <= codes
+    assert (told["examples"], told["intents"], told["counts"]["few_examples"]) == (5, 3, 3)
+    bad = client.post("/v1/intents:lint", content="text,intent\nx\n", headers={"Content-Type": "text/csv"})
+    assert bad.json()["errors"][0]["pointer"] == "/lines/2"
+    assert client.get("/v1/intents/chair").status_code == 404, "a file is only looked at"
