@@ -33,6 +33,7 @@ def _routes(context: Context) -> APIRouter:
     from trivet_support.routes.explain import explain_routes
     from trivet_support.routes.inbox import inbox_routes
     from trivet_support.routes.intents import intent_routes
+    from trivet_support.routes.lint import lint_routes
     from trivet_support.routes.parse import parse_routes
     from trivet_support.routes.sessions import session_routes
     from trivet_support.routes.train import train_routes
@@ -47,6 +48,7 @@ def _routes(context: Context) -> APIRouter:
     teaching = Teaching(context, growth)
     router.include_router(intent_routes(context, growth, teaching))
     router.include_router(inbox_routes(context, teaching))
+    router.include_router(lint_routes(context, growth))
     router.include_router(train_routes(context, service))
     router.include_router(session_routes(dialogue))
     router.include_router(peer_routes(context, brain, responder))
