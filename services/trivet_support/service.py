@@ -44,7 +44,7 @@ def _routes(context: Context) -> APIRouter:
     responder = Responder(context, brain)
     router = APIRouter(lifespan=brain.vocabularies.lifespan)
     router.include_router(parse_routes(context, brain))
-    router.include_router(explain_routes(context))
+    router.include_router(explain_routes(context, growth))
     teaching = Teaching(context, growth)
     router.include_router(intent_routes(context, growth, teaching))
     router.include_router(inbox_routes(context, teaching))

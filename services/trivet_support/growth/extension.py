@@ -62,8 +62,16 @@ class Extension:
         weights = spread.whitener.astype(np.float64) @ means.T
         offsets = 0.5 * (means.T * weights).sum(axis=0)
         temperature, bias = (TEMPERATURE, BIAS) if spread.measured else (ROUND_TEMPERATURE, ROUND_BIAS)
-        single = (part.astype(np.float32) for part in (weights, offsets))
-        return cls(names, len(prototypes), *single, unit, owners, temperature * unit.shape[1], bias)
+        return cls(
+            labels=names,
+            base=len(prototypes),
+            weights=weights.astype(np.float32),
+            offsets=offsets.astype(np.float32),
+            rows=unit,
+            owners=owners,
+            temperature=temperature * unit.shape[1],
+            bias=bias,
+        )
 
     def log_odds(self, embeddings: F32) -> Doubles:
         """Of each of the tenant's labels against all labels of the model together, F64[N, J]."""

@@ -33,6 +33,7 @@ class GrownAnswering(Answering):
 
     extension: Extension | None = None
     base: Artifact | None = None
+    texts: tuple[str, ...] = ()
 
     def score(self, outputs: Mapping[str, F32]) -> Any:
         """Log chances F64[N, C]."""
@@ -59,8 +60,8 @@ class GrownAnswering(Answering):
         return self.extension, self.base
 
 
-def grow(artifact: Artifact, spread: Spread, rows: F32, labels: Sequence[str]) -> Artifact:
-    """The artifact as it answers with a tenant's examples F32[N, D] beside; graph and files are the same.
+def grow(artifact: Artifact, spread: Spread, rows: F32, labels: Sequence[str], texts: Sequence[str] = ()) -> Artifact:
+    """The artifact as it answers with a tenant's examples beside, texts with embeddings F32[N, D]; its files stay.
 
     The threshold of confidence stays as a caution. What was promised with it rests on no rows any more, nor do sets.
     """
@@ -84,6 +85,7 @@ def grow(artifact: Artifact, spread: Spread, rows: F32, labels: Sequence[str]) -
         yardstick=artifact.answering.yardstick,
         extension=extension,
         base=artifact,
+        texts=tuple(texts),
     )
     return replace(artifact, answering=answering)
 
@@ -102,6 +104,12 @@ def base_of(artifact: Artifact) -> Artifact:
     """The model itself, without a tenant's examples."""
     answering = artifact.answering
     return answering.base if isinstance(answering, GrownAnswering) and answering.base is not None else artifact
+
+
+def texts_of(artifact: Artifact) -> tuple[str, ...]:
+    """The texts of the examples that answer beside a model."""
+    answering = artifact.answering
+    return answering.texts if isinstance(answering, GrownAnswering) else ()
 
 
 def log_chances(artifact: Artifact, outputs: Mapping[str, F32]) -> npt.NDArray[np.float64]:

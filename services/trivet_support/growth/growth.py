@@ -154,7 +154,7 @@ class Growth:
         if not fresh:
             return Grown(artifact, revision, None, artifact, (), np.empty((0, artifact.dim), np.float32), is_whole)
         rows = np.stack([vectors[one.id] for one in fresh])
-        grown = grow(artifact, spread, rows, [one.intent for one in fresh])
+        grown = grow(artifact, spread, rows, [one.intent for one in fresh], [one.text for one in fresh])
         return Grown(artifact, revision, footing, grown, fresh, rows, is_whole)
 
     def _embed(self, model: Model, store: IntentStore, missing: Sequence[Example]) -> dict[str, F32]:

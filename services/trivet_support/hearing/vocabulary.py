@@ -18,9 +18,10 @@ from trivet.data.cards import cards_folder
 from trivet.errors import TrivetError
 from trivet.recipe.data import DataRecipe
 from trivet.settings import Settings
+from trivet_support.growth.grown import base_of, texts_of
 from trivet_support.hearing.learnt import spelling_by
 from trivet_support.hearing.plain import make_plain
-from trivet_support.hearing.spelling import Spelling, count_words
+from trivet_support.hearing.spelling import LEAST_SEEN, Spelling, count_words
 from trivet_support.turn import Turn
 
 if TYPE_CHECKING:
@@ -47,9 +48,18 @@ class Vocabularies:
         return replace(turn, text=make_plain(turn.text, self.of(artifact)))
 
     def of(self, artifact: Artifact) -> Spelling | None:
-        """The words of an artifact where they are known by now."""
+        """The words of an artifact where they are known by now, and those of a tenant's examples beside it."""
         if artifact in self._known:
             return self._known[artifact]
+        base = base_of(artifact)
+        if base is not artifact:
+            known = self.of(base)
+            if known is not None:
+                # Nobody's slip: even what was said once is a word of this tenant.
+                said = {word for word in count_words(texts_of(artifact)) if known.seen.get(word, 0) < LEAST_SEEN}
+                known = Spelling({**known.seen, **dict.fromkeys(said, LEAST_SEEN)}, known.is_word)
+                self._known[artifact] = known
+            return known
         with self._lock:
             if artifact not in self._known:
                 self._known[artifact] = None

@@ -19,12 +19,14 @@ from trivet_service.provenance import provenance_of
 from trivet_support.decision import choose
 from trivet_support.examples import Examples, Shelf
 from trivet_support.explained import Example, ExplainAnswer, ExplainRequest, Word
+from trivet_support.growth.grown import base_of
+from trivet_support.growth.growth import Growth
 from trivet_support.schemas import Intent
 
 _ONE: Any = Body(openapi_examples={"message": {"value": {"text": "card still not here", "k": 3}}})
 
 
-def explain_routes(context: Context) -> APIRouter:
+def explain_routes(context: Context, growth: Growth) -> APIRouter:
     """The route over the model of this app."""
     examples = Examples(context.settings, context.log)
 
@@ -37,7 +39,7 @@ def explain_routes(context: Context) -> APIRouter:
 
     @router.post("/v1/explain", summary="Why a message gets its intent")
     async def explain(request: Request, _: Reader, asked: ExplainRequest = _ONE) -> ExplainAnswer:
-        model = await context.models.take("support", request)
+        model = await growth.take(request)
         facts = model.artifact.facts
         if not isinstance(facts, ClassificationFacts):
             raise ArtifactError(f"it does not classify: its task is {facts.kind}.", where=model.name)
@@ -46,7 +48,7 @@ def explain_routes(context: Context) -> APIRouter:
         outputs = await model.run(model.artifact.tokenizer.encode(occlusion.variants))
         chances = read_chances(model.artifact.answering, outputs, [answer.label] * occlusion.rows)
         found = weigh(occlusion, answer.label, chances)
-        shelf = examples.of(model.artifact) if asked.k else Shelf("not_asked")
+        shelf = examples.of(base_of(model.artifact)) if asked.k else Shelf("not_asked")
         near = await asyncio.to_thread(shelf.rows.nearest, outputs["embedding"][:1], asked.k) if shelf.rows else [()]
         return ExplainAnswer(
             intent=Intent(name=answer.label, confidence=round(answer.confidence, 4)),

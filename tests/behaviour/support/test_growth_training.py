@@ -122,7 +122,7 @@ def test_a_gate_keeps_old_answers_and_a_trained_model_answers_without_the_exampl
                 job = client.get(asked.headers["location"]).json()
                 return job["status"] in ("succeeded", "failed") and job
 
-            job = wait_until(ended, seconds=120)
+            job = wait_until(ended, seconds=300)
         assert job["status"] == "succeeded", job
         assert job["result"]["gathered"]["own"] == len(MEETING)
         version = job["result"]["version"]
