@@ -26,7 +26,7 @@ def test_a_model_is_judged_by_its_sections_into_a_folder(trivet, support, tmp_pa
     out = tmp_path / "report"
     words = ("--quick", "--sections", SECTIONS, "--against", "support@live", "--out", str(out))
     told = trivet("suite", "support", *words).stdout
-    assert "in-scope         accuracy" in told
+    assert "in-scope         Accuracy" in told
     report = json.loads((out / "report.json").read_text())
     assert [section["name"] for section in report["sections"]] == [
         "in-scope", "out-of-scope", "calibration", "selective", "multi-turn", "robustness", "significance",

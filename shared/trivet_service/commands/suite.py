@@ -29,7 +29,7 @@ def suite(
     seed: Annotated[int, typer.Option(help="Of draws and intervals.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
-    """Judge a model by all sections: `trivet suite support --out report`. Exit code 1 where a gate fails."""
+    """Judge a model by all sections: `trivet suite support --out report`. Exit code 1 where something fails."""
     from trivet.cli.output import print_json, print_lines
     from trivet.cli.progress import ScreenProgress
     from trivet.errors import TrivetError

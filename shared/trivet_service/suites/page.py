@@ -81,7 +81,7 @@ def _gates(report: SuiteReport) -> str:
         for gate in sorted(report.gates, key=lambda one: one.passed)
     )
     table = f'<div class="scroll"><table><tbody>\n{rows}</tbody></table></div>'
-    opened = "" if report.passed else " open"
+    opened = "" if all(gate.passed for gate in report.gates) else " open"
     return (
         f'<section id="gates"><h2>Gates</h2><p class="soft">From <code>{escape(report.gates_file)}</code>.</p>'
         f"<details{opened}><summary>{len(report.gates)} gates</summary>{table}</details></section>"

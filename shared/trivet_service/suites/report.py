@@ -24,8 +24,8 @@ class SuiteReport:
 
     @property
     def passed(self) -> bool:
-        """Whether no gate failed."""
-        return all(gate.passed for gate in self.gates)
+        """Whether no gate failed, and every section that had rows was measured."""
+        return all(gate.passed for gate in self.gates) and not any(one.is_failed for one in self.result.outcomes)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; pictures are named, and errors counted: they lie beside."""
@@ -64,11 +64,11 @@ def all_errors(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
 
 def _headline(outcome: Outcome) -> str:
     if outcome.skipped:
-        return f"skipped: {outcome.skipped}"
+        return f"{'failed' if outcome.is_failed else 'skipped'}: {outcome.skipped}"
     told = []
     for metric in outcome.found.metrics[:3]:
         ends = show_interval(metric)
-        told.append(f"{metric.title.lower()} {show(metric.value, metric.unit)}" + (f" [{ends}]" if ends else ""))
+        told.append(f"{metric.title} {show(metric.value, metric.unit)}" + (f" [{ends}]" if ends else ""))
     return "; ".join(told) or "; ".join(outcome.found.notes)
 
 
@@ -79,6 +79,7 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
         "title": outcome.title,
         "about": outcome.about,
         "skipped": outcome.skipped,
+        "failed": outcome.is_failed,
         "seconds": round(outcome.seconds, 3),
         "metrics": {metric.name: asdict(metric) for metric in found.metrics},
         "tables": [asdict(table) for table in found.tables],

@@ -90,7 +90,10 @@ class Section(Generic[Judged]):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A section that was run: what it found, or in a sentence why there was nothing to judge."""
+    """A section that was run: what it found, or in a sentence why it says nothing.
+
+    `is_failed`: it had rows, but could not be measured.
+    """
 
     name: str
     title: str
@@ -98,3 +101,4 @@ class Outcome:
     found: Found = field(default_factory=Found)
     skipped: str = ""
     seconds: float = 0.0
+    is_failed: bool = False

@@ -99,7 +99,7 @@ class SuiteResult:
 
 
 def run_suite(suite: Suite, question: Question, *, names: Sequence[str], progress: Progress) -> SuiteResult:
-    """Opens the model once and asks every section of these names, none: all.
+    """Opens the model once and asks every section of these names, none: all; one that fails says so.
 
     Raises:
         TrivetError: no such section, model or data set; or the model is of another task.
@@ -120,4 +120,8 @@ def _ask(section: Section[Any], judged: Any) -> Outcome:
         found = section.measure(judged)
     except NothingToJudgeError as missing:
         return Outcome(section.name, section.title, section.about, skipped=missing.what)
+    except TrivetError as error:
+        # What the other sections found is not lost with it.
+        why = f"it could not be measured: {error.line()}"
+        return Outcome(section.name, section.title, section.about, skipped=why, is_failed=True)
     return Outcome(section.name, section.title, section.about, found, seconds=time.perf_counter() - began)

@@ -40,12 +40,25 @@ def write_suite(report: SuiteReport, folder: Path) -> Path:
     try:
         for name, content in files.items():
             (fresh / name).write_bytes(content)
-        if folder.exists():
-            shutil.rmtree(folder)
-        fresh.rename(folder)
+        _put_in_place(fresh, folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return folder / PAGE
+
+
+def _put_in_place(fresh: Path, folder: Path) -> None:
+    if not folder.exists():
+        fresh.rename(folder)
+        return
+    # A folder cannot take the place of a full one in one step: the old one steps aside, and returns if that fails.
+    aside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.old")
+    folder.rename(aside)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        aside.rename(folder)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def check_folder(folder: Path) -> None:

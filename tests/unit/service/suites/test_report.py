@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -75,3 +76,13 @@ def test_a_folder_with_other_files_is_left_alone(report, tmp_path):
         write_suite(report, tmp_path)
     write_suite(report, tmp_path / "report")
     write_suite(report, tmp_path / "report")
+
+
+def test_a_report_that_cannot_be_written_leaves_the_old_one(report, tmp_path):
+    page = write_suite(report, tmp_path / "report")
+    before = page.read_bytes()
+    broken = Outcome("in-scope", "In scope", "", Found((Metric("accuracy", "Accuracy", float("nan")),)))
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_suite(replace(report, result=replace(report.result, outcomes=(broken,))), tmp_path / "report")
+    assert page.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
