@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import signal
@@ -204,23 +205,31 @@ def test_a_webhook_that_comes_twice_is_answered_once(connect, chatwoot):
         assert chatwoot.tokens == {TOKEN}
 
 
-def test_a_conversation_is_handed_over_once_through_kill_9_and_its_later_messages_are_a_persons(connect, chatwoot):
-    chatwoot.holds = {"toggle_status"}
-    with connect() as client:
-        assert send(str(client.base_url), webhook(12, KNOWN)).status_code == 202
-        assert send(str(client.base_url), webhook(13, KNOWN)).status_code == 202
-        assert chatwoot.held.wait(10)
-        os.kill(client.pid, signal.SIGKILL)
-    chatwoot.holds = set()
-    with connect(again=True) as client:
-        wait_until(lambda: stands(client)["waiting"] == 0, seconds=15)
-        late = send(str(client.base_url), webhook(14, KNOWN))
-        assert late.json() == {"status": "ignored", "why": "handed over"}, "the webhook was made before the hand-over"
-    assert [what for what, _ in chatwoot.told].count("toggle_status") == 1
-    assert len(chatwoot.said(33)) == 1, "one reply: the second message came too late for the bot"
-    [note] = chatwoot.said(33, private=True)
-    assert "Threats go to a person." in note
-    assert chatwoot.conversation(33)["status"] == "open"
+@pytest.mark.parametrize("kills", [1, pytest.param(6, marks=pytest.mark.slow)])
+def test_a_conversation_is_handed_over_once_through_kill_9_and_what_follows_is_a_persons(connect, chatwoot, kills):
+    # Killed after Chatwoot has done what it was told, and before it could say so.
+    steps = itertools.islice(itertools.cycle(("toggle_status", "messages", "custom_attributes")), kills)
+    for round_, step in enumerate(steps):
+        conversation, number = 100 + round_, 100 * (1 + round_)
+        chatwoot.holds = {step}
+        chatwoot.held.clear()
+        with connect(again=round_ > 0) as client:
+            for at in (number, number + 1):
+                sent = send(str(client.base_url), webhook(at, KNOWN, conversation=conversation))
+                assert sent.status_code == 202
+            assert chatwoot.held.wait(10)
+            os.kill(client.pid, signal.SIGKILL)
+        chatwoot.holds = set()
+        with connect(again=True) as client:
+            wait_until(lambda: stands(client)["waiting"] == 0, seconds=20)
+            late = send(str(client.base_url), webhook(number + 2, KNOWN, conversation=conversation))
+            assert late.json() == {"status": "ignored", "why": "handed over"}, "it was sent before the hand-over"
+        assert chatwoot.conversation(conversation)["opened"] == 1
+        assert chatwoot.conversation(conversation)["status"] == "open"
+        assert len(chatwoot.said(conversation)) == 1, "one reply: the second message came too late for the bot"
+        [note] = chatwoot.said(conversation, private=True)
+        assert "Threats go to a person." in note
+    assert [what for what, _ in chatwoot.told].count("toggle_status") == kills
 
 
 def test_what_chatwoot_refuses_is_said_again_in_order_and_given_up_at_last(connect, chatwoot):
