@@ -57,7 +57,8 @@ def suite(
     path = gates or made.gates / f"{result.subject.dataset}.toml"
     if gates is None and path.exists():
         tolerances = read_gates(path)
-    report = SuiteReport(result, check_gates(tolerances, result.outcomes), str(path) if tolerances else "")
+    called = str(path) if gates is not None else f"{path.parent.name}/{path.name}"
+    report = SuiteReport(result, check_gates(tolerances, result.outcomes), called if tolerances else "")
     page = write_suite(report, out) if out is not None else None
     if write_gates is not None:
         about = f"{result.subject.dataset}, as `trivet suite {service}{' --quick' if quick else ''}` found it."

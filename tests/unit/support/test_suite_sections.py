@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, f1_score, roc_curve
 
+from trivet.data.cards import read_card
 from trivet.evaluation.metrics.classification import count_confusion
+from trivet_service.suites.gates import read_gates
 from trivet_support.judging.foreign import make_gibberish
+from trivet_support.judging.open import support_suite
 from trivet_support.suite.calibration import classwise_ece
 from trivet_support.suite.in_scope import order_by_confusion, weigh_f1
 from trivet_support.suite.out_of_scope import average_precision, fpr_at
@@ -69,3 +72,13 @@ def test_intents_that_are_mixed_up_stand_together():
 
 def test_gibberish_is_the_same_for_the_same_seed():
     assert make_gibberish(1) == make_gibberish(1) != make_gibberish(2)
+
+
+def test_every_committed_gate_is_of_a_section_and_a_data_set_that_there_are():
+    suite = support_suite()
+    sections = {section.name for section in suite.find_sections()}
+    files = sorted(suite.gates.glob("*.toml"))
+    assert {path.stem for path in files} <= {card.name for card in map(read_card, (path.stem for path in files))}
+    gates = [gate for path in files for gate in read_gates(path)]
+    assert gates
+    assert {gate.metric.split(".", 1)[0] for gate in gates} <= sections
