@@ -35,6 +35,8 @@ _TIME = re.compile(r"\d\s*[:h]\s*\d|\d\s*(?:am|pm|a\.m|p\.m|o'clock)|hour|minute
 _NO_DATE = re.compile(
     r"(?:[$€£¥￥]|\b[A-Z]{3}\s?)\d[\d,.]*|\d[\d,.]*\s?(?:[$€£¥￥%]|dollars?|euros?|pounds?)|\b\d{5,}\b"
 )
+# The library takes a second for some 4,000 characters that may all be dates.
+_READ = 1_000
 _LEADING = re.compile(r"^(?:(?:on|at|by|in|from|since|until|before|after|to|of|the)\s+)+(?=\D*\d|\w)", re.IGNORECASE)
 
 
@@ -67,7 +69,7 @@ def _find_english(text: str, written: datetime) -> Iterator[tuple[int, int, str]
         return
     from dateparser.search import search_dates
 
-    masked = _NO_DATE.sub(lambda match: "#" * len(match.group()), text)
+    masked = _NO_DATE.sub(lambda match: "#" * len(match.group()), text[:_READ])
     settings = {"RELATIVE_BASE": written, "PREFER_DATES_FROM": "current_period", "RETURN_AS_TIMEZONE_AWARE": False}
     at = 0
     for said, moment in search_dates(masked, languages=["en"], settings=settings) or ():

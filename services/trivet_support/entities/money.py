@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from trivet_service.privacy.folding import fold
 from trivet_support.entities.entity import Entity
-from trivet_support.entities.numbers import Number, find_numbers, read_digits
+from trivet_support.entities.numbers import LONGEST, Number, find_numbers, read_digits
 
 if TYPE_CHECKING:
     from trivet_support.entities.spotter import Message
@@ -68,7 +68,8 @@ class MoneySpotter:
 def _touching(text: str) -> Iterator[Number]:
     for match in _TOUCHING.finditer(text):
         group = 1 if match.group(1) else 2
-        yield Number(match.start(group), match.end(group), read_digits(match.group(group)))
+        if len(match.group(group)) <= LONGEST:
+            yield Number(match.start(group), match.end(group), read_digits(match.group(group)))
 
 
 def _beside(text: str, number: Number, *, is_chinese: bool) -> tuple[int, int, str, int | float] | None:

@@ -23,6 +23,8 @@ _SIGNS = re.compile("[零〇一二两三四五六七八九十百千万亿半]+(?
 # Behind which a single sign counts something: in other places 一 is a part of words.
 _MEASURE = re.compile("[个個块塊元次天张張笔筆件岁年月日号號点小时分钟人位条只斤台部本份周倍%]")
 _MOST_WORDS = 10
+# A longer row of digits or signs is no number that anybody counts with.
+LONGEST = 24
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def find_numbers(text: str) -> Iterator[Number]:
     seen: set[tuple[int, int]] = set()
     for expression in (_DIGITS, _BESIDE_SIGNS):
         for match in expression.finditer(folded):
-            if match.span() not in seen:
+            if match.span() not in seen and len(match.group()) <= LONGEST:
                 seen.add(match.span())
                 yield Number(*match.span(), read_digits(match.group()))
     yield from _find_words(folded)
@@ -106,7 +108,7 @@ def _find_signs(text: str) -> Iterator[Number]:
 
     for match in _SIGNS.finditer(text):
         signs = match.group()
-        if len(signs) == 1 and not _MEASURE.match(text, match.end()):
+        if len(signs) > LONGEST or (len(signs) == 1 and not _MEASURE.match(text, match.end())):
             continue
         try:
             value = cn2an.cn2an(signs, "smart")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from trivet.errors import DataError, InputError
-from trivet_service.datasets.shelf import Shelf
+from trivet.recipe.data import DataRecipe
+from trivet_service.datasets.shelf import DataSet, Shelf
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from trivet_service.settings import ServiceSettings
 
 
@@ -20,23 +23,39 @@ def read_rows(
     Raises:
         InputError: there is no such set or table, or a row of it is bad; `where` is a JSON pointer.
     """
-    # Reading rows takes pandas, which a server that measures nothing does without.
-    from trivet.data.sources import open_dataset
-    from trivet.recipe.data import DataRecipe
-
-    found = Shelf(settings.home, tenant).find(name)
-    place = name if found is None else str(Shelf(settings.home, tenant).folder(name, found.version))
-    roles = {} if found is None else dict(found.columns)
+    own = Shelf(settings.home, tenant).find(name)
     try:
-        recipe = DataRecipe.model_validate({"dataset": place} | ({"columns": roles} if roles else {}))
-        dataset = open_dataset(recipe, settings.model_copy(update={"offline": True}))
-        if table not in dataset.tables:
-            raise InputError(f"{name} has no table {table}: it has {', '.join(dataset.tables)}.", where="/table")
-        rows = dataset.frame(table)
+        rows = (
+            _read(DataRecipe(dataset=name), settings, name, table)
+            if own is None
+            else _own(settings, tenant, own, table)
+        )
     except DataError as error:
         raise InputError(f"{name} cannot be read: {error.what}", where="/dataset") from error
     if "label" not in rows or "text" not in rows:
         raise InputError(f"{name} has no texts with one intent each.", where="/dataset")
-    step = -(-len(rows) // most) if len(rows) else 1
-    chosen = rows.iloc[::step]
+    chosen = rows.iloc[:: max(1, -(-len(rows) // most))]
     return [str(text) for text in chosen["text"]], [str(label) for label in chosen["label"]]
+
+
+def _own(settings: ServiceSettings, tenant: str, own: DataSet, table: str) -> pd.DataFrame:
+    """A table of an uploaded set, whose file alone is a set that consists of training rows."""
+    if table not in own.tables:
+        raise _no_table(own.name, table, own.tables)
+    file = Shelf(settings.home, tenant).folder(own.name, own.version) / f"{table}.{own.tables[table].format}"
+    values = {"dataset": str(file)} | ({"columns": dict(own.columns)} if own.columns else {})
+    return _read(DataRecipe.model_validate(values), settings, own.name, "train")
+
+
+def _read(recipe: DataRecipe, settings: ServiceSettings, name: str, table: str) -> pd.DataFrame:
+    # Reading rows takes pandas, which a server that measures nothing does without.
+    from trivet.data.sources import open_dataset
+
+    dataset = open_dataset(recipe, settings.model_copy(update={"offline": True}))
+    if table not in dataset.tables:
+        raise _no_table(name, table, dataset.tables)
+    return dataset.frame(table)
+
+
+def _no_table(name: str, table: str, tables: Iterable[str]) -> InputError:
+    return InputError(f"{name} has no table {table}: it has {', '.join(tables)}.", where="/table")

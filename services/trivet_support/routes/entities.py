@@ -48,7 +48,9 @@ def entity_routes(desks: Desks) -> APIRouter:
         return show_entity(store.find(caller.tenant, name))
 
     @router.put("/v1/entities/{name}", summary="Declare an entity, or put it in the place of the one of this name")
-    def put(request: Request, caller: Writer, name: EntityName, asked: Declaration = _DECLARED) -> EntityShown:
+    def put(
+        request: Request, caller: Writer, name: EntityName, asked: Annotated[Declaration, _DECLARED]
+    ) -> EntityShown:
         make_spotter(name, asked)
         kept = store.put(caller.tenant, name, asked, actor=actor_of(request))
         desks.change(caller.tenant)
