@@ -28,8 +28,9 @@ class Extension:
     """Linear discriminants of one shared spread: the labels of a model by their prototypes, a tenant's by its examples.
 
     `weights` F32[D, C + J] and `offsets` [C + J] give the discriminants, first of the model's `base` labels, then of
-    the tenant's `labels`. `rows` F32[N, D] are the examples and `owners` I64[N] their labels among the tenant's. It is
-    computed from the rows alone, in their order: one that is taken away leaves nothing behind.
+    the tenant's `labels`. `rows` F32[N, D] are the examples, `owners` I64[N] their labels among the tenant's and
+    `means` F32[J, D] of unit length the means by label. It is computed from the rows alone, in their order: one that is
+    taken away leaves nothing behind.
     """
 
     labels: tuple[str, ...]
@@ -38,15 +39,9 @@ class Extension:
     offsets: F32
     rows: F32
     owners: npt.NDArray[np.int64]
+    means: F32
     temperature: float
     bias: float
-
-    @property
-    def means(self) -> F32:
-        """Unit means F32[J, D] of the tenant's labels."""
-        sums = np.zeros((len(self.labels), self.rows.shape[1]))
-        np.add.at(sums, self.owners, self.rows.astype(np.float64))
-        return normalise(sums)
 
     @classmethod
     def fit(cls, prototypes: F32, spread: Spread, rows: F32, labels: Sequence[str]) -> Extension:
@@ -58,7 +53,8 @@ class Extension:
         sums = np.zeros((len(names), unit.shape[1]))
         np.add.at(sums, owners, unit.astype(np.float64))
         # Means of few rows are longer than those of many: all get the length of those that the spread was measured on.
-        means = spread.length * np.concatenate([normalise(prototypes), normalise(sums)]).astype(np.float64)
+        own = normalise(sums)
+        means = spread.length * np.concatenate([normalise(prototypes), own]).astype(np.float64)
         weights = spread.whitener.astype(np.float64) @ means.T
         offsets = 0.5 * (means.T * weights).sum(axis=0)
         temperature, bias = (TEMPERATURE, BIAS) if spread.measured else (ROUND_TEMPERATURE, ROUND_BIAS)
@@ -69,6 +65,7 @@ class Extension:
             offsets=offsets.astype(np.float32),
             rows=unit,
             owners=owners,
+            means=own,
             temperature=temperature * unit.shape[1],
             bias=bias,
         )
@@ -94,12 +91,11 @@ def combine(known: Doubles, extension: Extension, embeddings: F32, labels: Seque
     The model's chances stay in proportion to each other. A label of the model that has examples as well gets both.
     """
     odds = extension.log_odds(embeddings)
-    names = list(grown_labels(labels, extension))
-    grown = np.full((len(known), len(names)), -np.inf)
+    place = {name: at for at, name in enumerate(grown_labels(labels, extension))}
+    columns = np.array([place[name] for name in extension.labels])
+    grown = np.full((len(known), len(place)), -np.inf)
     grown[:, : known.shape[1]] = known
-    for column, name in enumerate(extension.labels):
-        at = names.index(name)
-        grown[:, at] = np.logaddexp(grown[:, at], odds[:, column])
+    grown[:, columns] = np.logaddexp(grown[:, columns], odds)
     top = grown.max(axis=1, keepdims=True)
     return np.asarray(grown - top - np.log(np.exp(grown - top).sum(axis=1, keepdims=True)), dtype=np.float64)
 

@@ -93,7 +93,9 @@ class Growth:
         """
         if not self._revisions.get(tenant) or not can_grow(model.artifact):
             return model
-        held = self._find(model, tenant) or await asyncio.to_thread(self.build, model, tenant)
+        held = self._find(model, tenant)
+        if held is None:
+            held = await asyncio.to_thread(self.build, model, tenant)
         return replace(model, artifact=held.artifact)
 
     def tell(self, tenant: str, revision: int) -> None:

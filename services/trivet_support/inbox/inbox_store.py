@@ -207,7 +207,7 @@ def _take_in(rows: Rows, heard: Sequence[_Heard]) -> None:
     for one in heard:
         by_hash.setdefault(hash_text(one.text), []).append(one)
     hashes = list(by_hash)
-    known = {}
+    known: dict[str, Found] = {}
     for start in range(0, len(hashes), 500):
         query = rows.select(
             inbox, inbox.c.hash, inbox.c.id, inbox.c.state, inbox.c.strategy, inbox.c.times, inbox.c.last_at

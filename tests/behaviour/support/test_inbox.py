@@ -42,6 +42,14 @@ def server(request, served, artifacts, tmp_path_factory):
 
 
 @pytest.fixture
+def stranger(server):
+    """A client of a tenant that has nothing."""
+    one, ring = server
+    key = ring.create(tenant="stranger", scopes=["read", "write", "train"])[1]
+    return httpx.Client(base_url=one.address, headers={"X-API-Key": key}, timeout=30)
+
+
+@pytest.fixture
 def client(server, request):
     one, ring = server
     name = f"t{abs(hash(request.node.name)) % 10**9}"
@@ -62,7 +70,7 @@ def inbox(client: httpx.Client, **query) -> list[dict]:
     return page.json()["items"]
 
 
-def test_an_unsure_message_comes_once_redacted_and_is_an_example_in_one_call(client):
+def test_an_unsure_message_comes_once_redacted_and_is_an_example_in_one_call(client, stranger):
     for text in ("asdf me@example.org", "ASDF me@example.org!", "qwer"):
         assert ask(client, text)["decision"] == "out_of_scope"
     ask(client, "where is my card arrive")
@@ -71,6 +79,10 @@ def test_an_unsure_message_comes_once_redacted_and_is_an_example_in_one_call(cli
     assert "me@example.org" not in twice["text"]
     assert (twice["reason"], twice["decision"]) == ("uncertain", "out_of_scope")
     assert len(client.get("/v1/inbox", params={"limit": 1}).json()["items"]) == 1
+    assert inbox(stranger) == []
+    for verb in (":label", ":discard"):
+        assert stranger.post(f"/v1/inbox/{twice['id']}{verb}", json={"intent": "transfer"}).status_code == 404
+    assert stranger.post("/v1/inbox:discard", json={"ids": [twice["id"]]}).json() == {"discarded": 0}
     labelled = client.post(f"/v1/inbox/{twice['id']}:label", json={"new_intent": {"name": "noise"}})
     assert labelled.status_code == 200, labelled.text
     assert (labelled.json()["labelled"], labelled.json()["created"], labelled.json()["answers"]) == (1, ["noise"], True)
