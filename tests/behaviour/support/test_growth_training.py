@@ -23,7 +23,8 @@ MEETING = [f"{opening} annual meeting{ending}" for opening in OPENINGS for endin
 ASKED = "the annual meeting please"
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+# What is stored here is what test_growth.py stores on both; the rest is work of a worker, which takes its time.
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def place(request, encoder, tmp_path_factory):
     """The environment of servers and workers over one home whose live model learnt a data set that is there."""
     folder = tmp_path_factory.mktemp("training")
