@@ -14,9 +14,9 @@ from trivet_support.growth.spread import Spread
 F32 = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 
-# Temperature of the discriminants by the width of the embeddings (8 and 16 at 384: distances grow with it), and what a
+# Temperature of the discriminants by the width of the embeddings (12 and 16 at 384: distances grow with it), and what a
 # tenant's label has to make up for; with a measured spread and without.
-TEMPERATURE, BIAS = 8.0 / 384, -0.75
+TEMPERATURE, BIAS = 12.0 / 384, -0.75
 ROUND_TEMPERATURE, ROUND_BIAS = 16.0 / 384, -1.5
 # A message that is an example, up to the rounding of int8, wants what the example wants, with these odds.
 SAME = 0.9995
