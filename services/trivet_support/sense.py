@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from trivet_support.turn import Turn
 
 # What a clause has to reach besides the operating point, so that messages of one intent are hardly ever split: chosen
-# on the validation rows of CLINC150 and BANKING77-OOS (decision 0026).
+# on the validation rows of CLINC150 and BANKING77-OOS (decision 0024).
 _CLAUSE_FROM = 0.7
 
 
