@@ -5,14 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping
-from html.parser import HTMLParser
 from typing import Any, assert_never
 
 from trivet.errors import InputError
 from trivet_support.knowledge.document import Composer, Content, Format
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+# Tags, those of them that need no end, and how deep others may stand within each other.
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_UNCLOSED = frozenset({
+    "area", "base", "br", "col", "dd", "dt", "embed", "hr", "img", "input", "li", "link", "meta", "option", "p",
+    "param", "source", "td", "th", "tr", "track", "wbr",
+})  # fmt: skip
+_NESTED = 1000
+# Elements of a line within each other.
+_DEEPEST = 30
 _UNREAD = frozenset({"script", "style", "template", "noscript", "svg", "head", "nav"})
 _INLINE = frozenset({
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "dfn", "em", "i", "ins", "kbd", "mark", "q", "s", "samp",
@@ -39,6 +48,10 @@ def read_content(text: str, kind: Format) -> Content:
             content = _read_faq(text)
         case _:
             assert_never(kind)
+    try:
+        content.text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError("it holds a character that is no text (half a surrogate pair).") from error
     if not content.sections:
         raise InputError("it holds no text to answer with.", todo="Send sentences, or questions with answers.")
     return content
@@ -63,63 +76,72 @@ def _read_text(text: str) -> Content:
 
 
 def _read_html(text: str) -> Content:
-    page = _Page()
-    page.feed(text)
-    page.close()
-    return page.content()
+    """Text of a page, a section a heading, a paragraph a block; what no reader sees is left out."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    _check_depth(text)
+    page = LexborHTMLParser(text)
+    title = page.css_first("title")
+    said, first = _squeeze(title.text()) if title else "", ""
+    page.strip_tags(list(_UNREAD), recursive=True)
+    composer, line, here = Composer(), _Line(), None
+    for node in page.root.traverse(include_text=True) if page.root else ():
+        if node.tag in _HEADINGS:
+            composer.say(line.take())
+            heading = _squeeze(node.text())
+            first = first or heading
+            composer.begin(heading)
+        elif node.tag == "br":
+            composer.say(line.take())
+        elif node.tag == "-text":
+            block, is_heading = _block_of(node)
+            if block != here:
+                composer.say(line.take())
+                here = block
+            if not is_heading:
+                line.add(node.text_content or "")
+    composer.say(line.take())
+    return composer.finish(said or first)
 
 
-class _Page(HTMLParser):
-    """Text of a page, a section a heading; what no reader sees is left out."""
+def _check_depth(text: str) -> None:
+    """Refuse a page whose elements stand within each other so deep that a parser would take minutes.
+
+    Raises:
+        InputError: it is nested deeper than any page.
+    """
+    depth = 0
+    for found in _TAG.finditer(text):
+        if found[2].lower() in _UNCLOSED:
+            continue
+        depth = max(0, depth - 1) if found[1] else depth + 1
+        if depth > _NESTED:
+            raise InputError(f"its elements are nested deeper than {_NESTED}.", todo="Send the text of the page.")
+
+
+class _Line:
+    """The text of one block, as far as it was read."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self._composer = Composer()
-        self._line: list[str] = []
-        self._unread: list[str] = []
-        self._heading = ""
-        self._title: list[str] = []
-        self._first = ""
-        self._in_title = False
+        self._pieces: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "title":
-            self._in_title = True
-        elif tag in _UNREAD:
-            self._unread.append(tag)
-        elif tag in _HEADINGS:
-            self._flush()
-            self._heading = tag
-        elif tag not in _INLINE:
-            self._flush()
+    def add(self, piece: str) -> None:
+        self._pieces.append(piece)
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "title":
-            self._in_title = False
-        elif self._unread and tag == self._unread[-1]:
-            self._unread.pop()
-        elif tag == self._heading:
-            heading = _squeeze("".join(self._line))
-            self._line, self._heading = [], ""
-            self._first = self._first or heading
-            self._composer.begin(heading)
-        elif tag not in _INLINE:
-            self._flush()
+    def take(self) -> str:
+        """All of it; nothing is left."""
+        taken, self._pieces = _squeeze("".join(self._pieces)), []
+        return taken
 
-    def handle_data(self, data: str) -> None:
-        if self._in_title:
-            self._title.append(data)
-        elif not self._unread:
-            self._line.append(data)
 
-    def content(self) -> Content:
-        self._flush()
-        return self._composer.finish(_squeeze("".join(self._title)) or self._first)
-
-    def _flush(self) -> None:
-        if not self._heading:
-            self._composer.say(_squeeze("".join(self._line)))
-            self._line = []
+def _block_of(text: Any) -> tuple[int, bool]:
+    """Which block a text stands in, and whether that is a heading; deeper than any page it is where the search ends."""
+    node = text.parent
+    for _ in range(_DEEPEST):
+        if node is None or node.tag not in _INLINE:
+            break
+        node = node.parent
+    return (0, False) if node is None else (node.mem_id, node.tag in _HEADINGS)
 
 
 def _read_faq(text: str) -> Content:

@@ -14,7 +14,7 @@ from trivet_support.knowledge.document import Document, Section
 _MOST = 400
 _MOST_OF_ANSWER = 1600
 # Behind a sentence: its mark and what closes it, then a space; scripts without spaces need none. A line ends one too.
-_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。!?]+[”」』)]*\s*|\n+")
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*\s+|[。!?]+[”」』)]*\s*|\n+")
 
 
 @dataclass(frozen=True)

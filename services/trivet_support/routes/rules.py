@@ -90,7 +90,7 @@ def _read(body: bytes, *, kind: str) -> RuleSet:
         raise ProblemError(
             400, f"the body is not valid UTF-8: byte {error.start} is wrong.", code="invalid_utf8"
         ) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         flaw = Flaw(pointer="", detail=f"{error}")
         raise ProblemError(400, "the body is not valid TOML.", code="invalid_toml", errors=[flaw]) from error
     except ValidationError as error:

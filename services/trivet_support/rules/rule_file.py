@@ -15,7 +15,7 @@ def parse_rules(content: bytes, *, is_toml: bool) -> RuleSet:
     """The rules that a file holds.
 
     Raises:
-        UnicodeDecodeError, tomllib.TOMLDecodeError: it is no TOML.
+        UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError: it is no TOML.
         ValidationError: it is no JSON, or holds something else than rules.
     """
     if is_toml:
@@ -33,7 +33,7 @@ def read_rule_file(path: Path) -> RuleSet:
         return parse_rules(path.read_bytes(), is_toml=path.suffix == ".toml")
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror}).", where=str(path)) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"is no TOML: {error}.", where=str(path)) from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -76,6 +78,7 @@ def test_what_has_no_end_of_a_sentence_is_cut_between_words():
         ("[" * 100_000, "faq", "no JSON"),
         ('{"answers": 1}', "faq", "no list of questions"),
         ('[{"question": "Why?"}]', "faq", "entry 1 has no answer"),
+        ('[{"question": "\\ud800?", "answer": "So."}]', "faq", "half a surrogate pair"),
         ("a,b\n1,2\n", "faq", "no columns question and answer"),
         ('question,answer\nWhy?,"So', "faq", "is no CSV"),
         ("question,answer\nWhy?,\n", "faq", "line 2 has no answer"),
@@ -86,8 +89,18 @@ def test_a_broken_file_is_refused_with_its_place(text, kind, said):
         read_content(text, kind)
 
 
-def test_deeply_nested_pages_are_read_like_others():
-    assert passages("<div>" * 50_000 + "Deep." + "</div>" * 50_000, "html") == [("", "Deep.")]
+def test_nested_and_broken_pages_are_read_and_what_is_nested_beyond_reason_is_refused():
+    assert passages("<div>" * 500 + "Deep." + "</div>" * 500, "html") == [("", "Deep.")]
+    assert passages("<![foo[x]]><p>Odd<br>page", "html")[-1][1].startswith("Odd\npage")
+    with pytest.raises(InputError, match="nested deeper"):
+        read_content("<b>" * 50_000 + "x", "html")
+
+
+@pytest.mark.parametrize("text", ["." * 500_000, '!" ' * 100_000, "a" * 500_000])
+def test_what_looks_like_ends_of_sentences_takes_no_longer_than_others(text):
+    began = time.process_time()
+    cut_passages(document(text, "text"))
+    assert time.process_time() - began < 2.0
 
 
 def test_words_are_compared_in_every_script():
