@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+from trivet.artifact.artifact import Artifact
 from trivet.data.judged import rows_to_judge
+from trivet.errors import RegistryError
 from trivet.registry.open import open_artifact
 from trivet.settings import Settings
 from trivet_service.suites.suite import Opened, Question, Subject, Suite
 from trivet_support.judging.judged import Judged
+
+# What a model is compared with where nothing else is named.
+LIVE = "support@live"
 
 
 @contextmanager
@@ -23,8 +28,9 @@ def open_judged(question: Question) -> Iterator[Opened]:
     settings = Settings()
     with ExitStack() as stack:
         artifact = stack.enter_context(closing(open_artifact(question.reference, settings)))
-        other = question.against
-        against = stack.enter_context(closing(open_artifact(other, settings))) if other else None
+        against = _open_other(question, artifact, settings)
+        if against is not None:
+            stack.enter_context(closing(against))
         own = artifact.recipe.data
         data = rows_to_judge(own, question.data) if question.data else own
         judged = Judged(
@@ -39,11 +45,25 @@ def open_judged(question: Question) -> Iterator[Opened]:
                 artifact.identity,
                 judged.dataset.name,
                 judged.dataset.sha256(table),
-                other,
+                (question.against or LIVE) if against else "",
                 (rows,),
             ),
             judged,
         )
+
+
+def _open_other(question: Question, artifact: Artifact, settings: Settings) -> Artifact | None:
+    """The model that is asked for, else the live one where there is one and it is another."""
+    try:
+        other = open_artifact(question.against or LIVE, settings)
+    except RegistryError:
+        if question.against:
+            raise
+        return None
+    if question.against or other.identity != artifact.identity:
+        return other
+    other.close()
+    return None
 
 
 def support_suite() -> Suite:

@@ -17,7 +17,7 @@ EXAMPLES = 50
 def measure(judged: Judged) -> Found:
     """Paired bootstrap and McNemar of accuracy, Brier score and coverage, row by row against the other model."""
     if judged.against is None:
-        raise NothingToJudgeError("there is no other model to compare with; name one with --against.")
+        raise NothingToJudgeError("it is the live model itself, or none is live: name another with --against.")
     facts = judged.against.facts
     if getattr(facts, "labels", None) != judged.labels:
         raise NothingToJudgeError("the other model knows other intents, so no row can be compared.")

@@ -19,7 +19,7 @@ def suite(
     ] = None,
     sections: Annotated[str, typer.Option(help="Only these, separated by commas.")] = "",
     quick: Annotated[bool, typer.Option("--quick", help="Smaller counts and samples: seconds.")] = False,
-    against: Annotated[str, typer.Option(help="A model to test it against, for example support@live.")] = "",
+    against: Annotated[str, typer.Option(help="A model to test it against; default: the live one.")] = "",
     gates: Annotated[
         Path | None, typer.Option(help="Tolerances to keep; default: the service's own for the data set.")
     ] = None,
@@ -58,7 +58,8 @@ def suite(
     if gates is None and path.exists():
         tolerances = read_gates(path)
     called = str(path) if gates is not None else f"{path.parent.name}/{path.name}"
-    report = SuiteReport(result, check_gates(tolerances, result.outcomes), called if tolerances else "")
+    checked = check_gates(tolerances, result.outcomes)
+    report = SuiteReport(result, checked, called if checked else "")
     page = write_suite(report, out) if out is not None else None
     if write_gates is not None:
         about = f"{result.subject.dataset}, as `trivet suite {service}{' --quick' if quick else ''}` found it."

@@ -25,7 +25,8 @@ class Progress(Protocol):
 class Question:
     """What is to be judged: a model and the rows, what to compare it with, and whether in short.
 
-    `reference` and `against` are as the registry spells models, or folders; `against` empty: with nothing. `data` is a
+    `reference` and `against` are as the registry spells models, or folders; `against` empty: the live one, where
+    there is another. `data` is a
     data set by name or path, empty: the one that the model learnt from.
     """
 
