@@ -61,6 +61,10 @@ class Brain:
         self.vocabularies = Vocabularies(context.settings)
         self._growth = growth
 
+    async def take(self, request: Request) -> Model:
+        """The model that answers a request, with what the tenant's examples say beside it."""
+        return await self._growth.take(request)
+
     async def understand(self, request: Request, turn: Turn) -> Understood:
         """What one message wants.
 

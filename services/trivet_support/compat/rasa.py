@@ -50,7 +50,7 @@ def rasa_routes(context: Context, brain: Brain) -> APIRouter:
         if not text.strip():
             return say_nothing(text)
         if text.lstrip().startswith("/"):
-            known = _labels(await context.models.take("support", request))
+            known = _labels(await brain.take(request))
             if (payload := read_payload(text, labels=known)) is not None:
                 return payload
         session = asked.message_id if context.settings.rasa_history else None
