@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 # Names of the sets: a tenant's own rows, and those with the rows of the model so far.
 OWN, WHOLE = "intents", "intents-with-base"
-# Fewer cannot be cut into rows to learn from and rows to choose on.
-LEAST = 2
-
 Row = tuple[str, str]
 
 
@@ -40,7 +37,7 @@ def gather_own(
     example says.
 
     Raises:
-        InputError: there is no row, or an intent has too few.
+        InputError: there is no row, or an intent has none.
     """
     store = IntentStore(database, tenant)
     # The revision first: what comes meanwhile is new to the model, at worst twice.
@@ -51,11 +48,11 @@ def gather_own(
     names = {one.name for one in store.all()} | set(known)
     rows += [(text, label) for text, label in corrections if label in names and hash_text(text) not in taken]
     counts = Counter(label for _, label in rows)
-    lacking = sorted(one.name for one in store.all() if one.name not in known and counts[one.name] < LEAST)
+    lacking = sorted(one.name for one in store.all() if one.name not in known and not counts[one.name])
     if lacking:
         names_of = ", ".join(repr(name) for name in lacking[:5])
         raise InputError(
-            f"{len(lacking)} of your intents have fewer than {LEAST} examples: {names_of}.",
+            f"{len(lacking)} of your intents have no examples: {names_of}.",
             where="",
             todo="Give them examples, or take them away.",
         )

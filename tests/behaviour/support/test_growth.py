@@ -171,6 +171,10 @@ def test_tenants_have_intents_of_their_own(server, ring):
     assert intent_of(shop, ASKED) == "assembly"
     assert intent_of(clinic, ASKED) != "assembly"
     assert clinic.get("/v1/intents/assembly").status_code == 404
+    [one, *_] = shop.get("/v1/intents/assembly/examples").json()["items"]
+    assert clinic.delete(f"/v1/intents/assembly/examples/{one['id']}").status_code == 404
+    assert clinic.delete("/v1/intents/assembly").status_code == 404
+    assert shop.get("/v1/intents/assembly").json()["examples"] == len(FREEZE)
     assert parse(clinic, "where is my card arrive")["promise"] is not None
     assert looks.put("/v1/intents/x", json={"examples": ["a card"]}).status_code == 403
     assert looks.get("/v1/intents/assembly/examples").status_code == 403
@@ -181,11 +185,12 @@ def test_nothing_acknowledged_is_lost_when_a_server_is_killed_and_it_answers_aft
     with start() as one:
         client = connect(one, tenant)
         client.put("/v1/intents/assembly", json={"examples": FREEZE}).raise_for_status()
-        threading.Timer(0.3, os.kill, (one.pid, signal.SIGKILL)).start()
         with suppress(httpx.HTTPError):
             for at in range(1_000):
                 client.put(f"/v1/intents/i{at}", json={"examples": [f"card {at} {at}"]}).raise_for_status()
                 acknowledged.append(f"i{at}")
+                if at == 2:
+                    threading.Timer(0.1, os.kill, (one.pid, signal.SIGKILL)).start()
     assert acknowledged, "it was killed while it wrote"
     with start() as again:
         client = connect(again, tenant)
