@@ -44,7 +44,12 @@ class Vocabularies:
         self._ended = False
 
     def hear(self, artifact: Artifact, turn: Turn) -> Turn:
-        """The turn with its message as the model should read it; answers at once."""
+        """The turn with its message as the model should read it; answers at once.
+
+        A model that tells any number of labels reads it as it was typed: a greeting may be one of them.
+        """
+        if artifact.facts.kind == "multilabel":
+            return turn
         return replace(turn, text=make_plain(turn.text, self.of(artifact)))
 
     def of(self, artifact: Artifact) -> Spelling | None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+from types import SimpleNamespace
 
 import pytest
 
+from trivet.settings import Settings
 from trivet_support.hearing.keyboard import beside
 from trivet_support.hearing.plain import make_plain
 from trivet_support.hearing.politeness import drop_politeness
 from trivet_support.hearing.spelling import Spelling, count_words
+from trivet_support.hearing.vocabulary import Vocabularies
 from trivet_support.judging.changes import CHANGES, change_all
+from trivet_support.turn import Turn
 
 LEARNT = [
     "where is my new card",
@@ -98,3 +102,22 @@ def test_a_typo_is_one_slip_within_one_word():
 def test_keys_lie_beside_each_other():
     assert set(beside("s")) == set("qweadzxc")
     assert random.Random(0).choice(beside("p")) in "ol"
+
+
+def test_a_model_of_several_labels_reads_the_greeting_that_may_be_one_of_them():
+    def hear(kind: str) -> str:
+        artifact = _Facts(SimpleNamespace(kind=kind))
+        vocabularies = Vocabularies(Settings(offline=True))
+        vocabularies._known[artifact] = None
+        return vocabularies.hear(artifact, Turn("hi, where is my card")).text
+
+    assert hear("multilabel") == "hi, where is my card"
+    assert hear("classification") == "where is my card"
+
+
+class _Facts:
+    """What hearing looks at of an artifact."""
+
+    def __init__(self, facts):
+        self.facts = facts
+        self.answering = None
