@@ -18,6 +18,14 @@ from trivet_support.turn import Said, Turn
 _ONE: Any = Body(
     openapi_examples={
         "message": {"value": {"text": "card still not here"}},
+        "in a session": {
+            "value": {
+                "text": "and how long does it take",
+                "history": [{"role": "user", "text": "card still not here"}],
+                "session_id": "c-33",
+                "message_id": "m-12",
+            }
+        },
         "in a dialogue": {
             "value": {"text": "the second one", "top": 2, "allowed_intents": ["card_arrival", "lost_or_stolen_card"]}
         },
