@@ -25,6 +25,13 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDES = [ROOT / "README.md", *sorted(ROOT.glob("services/*/README.md")), ROOT / "shared/trivet_service/README.md"]
 PROGRAM = "from trivet.cli.main import run; run()"
+# Files of the reader's own that a request of a guide sends.
+FILES = {
+    "fees.md": "# Fees\n\n## Cards\n\nA new card costs 5 euros. It is sent within a week.\n",
+    "intents.csv": "intent,text\ncard_thaw,unfreeze my card please\ncard_thaw,let my card work again\n",
+    "rules.toml": '[[rules]]\nname = "lawyers"\nwhen = { words = ["lawyer", "sue you"] }\nthen = { do = "hand_over" }\n'
+    'because = "a person answers threats"\n',
+}
 
 
 def between(begin: str, end: str) -> str:
@@ -33,9 +40,10 @@ def between(begin: str, end: str) -> str:
 
 
 def fenced(text: str) -> Iterator[str]:
-    """The lines of its fenced blocks; a line that ends in a backslash goes on."""
-    for block in re.findall(r"^```(?:bash|sh|console)?\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE):
-        yield from re.sub(r"\\\n\s*", " ", block).splitlines()
+    """The lines of its fenced blocks that a shell reads; a line that ends in a backslash goes on."""
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE):
+        if language in ("", "bash", "sh", "console"):
+            yield from re.sub(r"\\\n\s*", " ", block).splitlines()
 
 
 def commands() -> list[tuple[str, ...]]:
@@ -110,7 +118,7 @@ def test_every_guide_shows_a_request() -> None:
 
 def read_curl(line: str) -> tuple[str, str, dict[str, str], str | None]:
     """Method, path with query, headers and body, as curl itself would send them."""
-    words = iter(shlex.split(line)[1:])
+    words = iter(shlex.split(line, comments=True)[1:])
     method, path, headers, body = "", "", {}, None
     for word in words:
         match word:
@@ -119,8 +127,9 @@ def read_curl(line: str) -> tuple[str, str, dict[str, str], str | None]:
             case "-H" | "--header":
                 name, _, value = next(words).partition(":")
                 headers[name.strip().lower()] = value.strip()
-            case "-d" | "--data" | "--data-raw":
+            case "-d" | "--data" | "--data-raw" | "--data-binary":
                 body = next(words)
+                body = FILES[body[1:]] if body.startswith("@") else body
                 headers.setdefault("content-type", "application/x-www-form-urlencoded")
             case "-s" | "-i" | "-sS" | "-f":
                 pass
