@@ -33,7 +33,7 @@ def read_answer(
         out_of_scope=None
         if answer.novelty is None and kind is None
         else OutOfScope(
-            score=rounded(answer.novelty),
+            score=1.0 if answer.novelty is None else round(answer.novelty, 4),
             threshold=rounded(facts.novelty_threshold),
             is_out_of_scope=decision == "out_of_scope",
             kind=kind,

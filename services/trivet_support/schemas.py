@@ -137,7 +137,7 @@ class OutOfScope(BaseModel):
     `kind` says of what belongs to none: `near` the domain, `foreign` to it, `small_talk`, or `unreadable`.
     """
 
-    score: float | None
+    score: float = Field(description="1 where the words alone tell it and the model measures nothing.")
     threshold: float | None
     is_out_of_scope: bool = False
     kind: Kind | None = None

@@ -41,6 +41,9 @@ ODD_TYPES = st.sampled_from(
     ["application/json", "application/json; charset=utf-7", "text/csv", "multipart/form-data", "application/xml", "x"]
 )
 
+# What a generator knows nothing of is a text like any other.
+schemathesis.serializer.alias("application/toml", "text/plain")
+
 
 @dataclass
 class Sender:

@@ -99,6 +99,8 @@ class RasaButton(BaseModel):
 class RasaReply(BaseModel):
     """One thing that the bot says."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"recipient_id": "u1", "text": "Cards take five days."}]})
+
     recipient_id: str
     text: str
     buttons: list[RasaButton] | None = Field(None, exclude_if=lambda buttons: buttons is None)

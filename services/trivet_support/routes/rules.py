@@ -28,11 +28,17 @@ because = "Threats of legal action go to a person at once."
 when.words = ["lawyer", "attorney"]
 then = { do = "escalate", urgency = "urgent" }
 """
+# The body is read by hand, so nobody else puts its schema down; the parts of it are those of what is shown.
+_SCHEMA = {
+    name: value
+    for name, value in RuleSet.model_json_schema(ref_template="#/components/schemas/{model}").items()
+    if name != "$defs"
+}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/RuleSet"}, "example": EXAMPLE},
+            "application/json": {"schema": _SCHEMA, "example": EXAMPLE},
             _TOML: {"schema": {"type": "string"}, "example": _TOML_EXAMPLE},
         },
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -26,12 +27,20 @@ LABELS = ("card_arrival", "lost_or_stolen_card", "positive", "negative")
 
 
 def examples_of(app, name: str) -> list[tuple[str, dict]]:
-    """Path and body of every example of a route that the service brings."""
+    """Path and body of every example of a route of the service whose answer names the model that gave it."""
+    spec = app.openapi()
+    schemas = spec["components"]["schemas"]
+
+    def names_its_model(operation: dict) -> bool:
+        shown = json.dumps(operation["responses"].get("200", {}))
+        named = [schemas[one] for one in re.findall(r"#/components/schemas/(\w+)", shown)]
+        return any({"model", "version", "latency_ms"} <= set(one.get("properties", ())) for one in named)
+
     return [
         (path, example["value"])
-        for path, verbs in app.openapi()["paths"].items()
-        for operation in verbs.values()
-        if operation["tags"] == [name] and "requestBody" in operation
+        for path, verbs in spec["paths"].items()
+        for verb, operation in verbs.items()
+        if verb == "post" and operation["tags"] == [name] and names_its_model(operation)
         for example in operation["requestBody"]["content"]["application/json"]["examples"].values()
     ]
 
