@@ -55,6 +55,12 @@ class SessionShown(BaseModel):
 class SessionForgotten(BaseModel):
     """How many messages were removed."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"session_id": "c-33", "turns": 4, "request_id": "5f2b6c0e4f7d4c0f9a3d0d9a4a3f5b11"}]
+        }
+    )
+
     session_id: str
     turns: int
     request_id: str

@@ -105,6 +105,26 @@ class IntentShown(BaseModel):
 class IntentsPage(Page[IntentShown]):
     """Some of the intents, by name."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {
+                            "name": "card_freeze",
+                            "description": "wants it blocked for a while",
+                            "examples": 2,
+                            "known_by": "examples",
+                            "created_at": "2026-11-20T10:00:00Z",
+                            "changed_at": "2026-11-20T10:00:00Z",
+                        }
+                    ],
+                    "next_cursor": None,
+                }
+            ]
+        }
+    )
+
 
 class ExampleShown(BaseModel):
     """An example of an intent."""
@@ -117,6 +137,24 @@ class ExampleShown(BaseModel):
 
 class ExamplesPage(Page[ExampleShown]):
     """Some of the examples of an intent, oldest first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {
+                            "id": "3c1f",
+                            "text": "freeze my card please",
+                            "source": "api",
+                            "created_at": "2026-11-20T10:00:00Z",
+                        }
+                    ],
+                    "next_cursor": None,
+                }
+            ]
+        }
+    )
 
 
 class Counted(BaseModel):
@@ -159,6 +197,23 @@ class IntentChanged(BaseModel):
     `answers` says whether this server answers by it already; others follow within a second or two.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "added": 2,
+                    "merged": 0,
+                    "removed": 0,
+                    "created": ["card_freeze"],
+                    "revision": 7,
+                    "answers": True,
+                    "stored": True,
+                    "effect": None,
+                }
+            ]
+        }
+    )
+
     added: int
     merged: int = Field(description="Examples that were there already, letters and digits alone.")
     removed: int
@@ -172,12 +227,18 @@ class IntentChanged(BaseModel):
 class ExampleRemoved(BaseModel):
     """An example that is no more."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"id": "3c1f", "answers": True}]})
+
     id: str
     answers: bool
 
 
 class IntentRemoved(BaseModel):
     """An intent that is no more; `known_by_model`: the live model learnt it and goes on knowing it until the next."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "card_freeze", "removed": 2, "known_by_model": False}]}
+    )
 
     name: str
     removed: int

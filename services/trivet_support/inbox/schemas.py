@@ -69,6 +69,32 @@ class InboxPage(Page[MessageShown]):
     `keeps_texts` false: this server keeps no texts (`TRIVET_PREDICTION_TEXTS`), so none come in.
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {
+                            "id": "5f0c9d2ab7e14c3f8a61",
+                            "text": "freeze my card",
+                            "reason": "uncertain",
+                            "intent": "lost_or_stolen_card",
+                            "confidence": 0.41,
+                            "decision": "hand_over",
+                            "corrected": None,
+                            "times": 3,
+                            "first_at": "2026-11-20T10:00:00Z",
+                            "last_at": "2026-11-20T11:00:00Z",
+                            "cluster": {"number": 1, "size": 4, "suggested_name": "freeze_card"},
+                        }
+                    ],
+                    "next_cursor": None,
+                    "keeps_texts": True,
+                }
+            ]
+        }
+    )
+
     keeps_texts: bool
 
 
@@ -113,12 +139,33 @@ class DiscardMany(BaseModel):
 class Labelled(IntentChanged):
     """What came of it: the messages are examples now, and the next like them is answered so."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "added": 2,
+                    "merged": 0,
+                    "removed": 0,
+                    "created": ["card_freeze"],
+                    "revision": 7,
+                    "answers": True,
+                    "stored": True,
+                    "effect": None,
+                    "intent": "card_freeze",
+                    "labelled": 2,
+                }
+            ]
+        }
+    )
+
     intent: str
     labelled: int
 
 
 class Discarded(BaseModel):
     """How many messages are out of the inbox."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"discarded": 1}]})
 
     discarded: int
 

@@ -58,6 +58,23 @@ class DocumentsIn(BaseModel):
 class DocumentShown(BaseModel):
     """A document. While it is `embedding` its words are found already, its meaning is not."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "document": "fees",
+                    "title": "Fees",
+                    "format": "markdown",
+                    "characters": 62,
+                    "passages": 1,
+                    "state": "ready",
+                    "created_at": "2026-11-20T10:00:00Z",
+                    "updated_at": "2026-11-20T10:00:00Z",
+                }
+            ]
+        }
+    )
+
     document: str
     title: str
     format: Format
@@ -71,11 +88,50 @@ class DocumentShown(BaseModel):
 class DocumentWhole(DocumentShown):
     """A document with its text, into which citations point."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "document": "fees",
+                    "title": "Fees",
+                    "format": "markdown",
+                    "characters": 62,
+                    "passages": 1,
+                    "state": "ready",
+                    "created_at": "2026-11-20T10:00:00Z",
+                    "updated_at": "2026-11-20T10:00:00Z",
+                    "text": "# Fees\n\nA new card costs 5 euros.",
+                }
+            ]
+        }
+    )
+
     text: str
 
 
 class DocumentsPut(BaseModel):
     """The documents as they are kept."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {
+                            "document": "fees",
+                            "title": "Fees",
+                            "format": "markdown",
+                            "characters": 62,
+                            "passages": 1,
+                            "state": "ready",
+                            "created_at": "2026-11-20T10:00:00Z",
+                            "updated_at": "2026-11-20T10:00:00Z",
+                        }
+                    ]
+                }
+            ]
+        }
+    )
 
     items: list[DocumentShown]
 
@@ -83,9 +139,33 @@ class DocumentsPut(BaseModel):
 class DocumentsPage(Page[DocumentShown]):
     """A page of documents, by name."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {
+                            "document": "fees",
+                            "title": "Fees",
+                            "format": "markdown",
+                            "characters": 62,
+                            "passages": 1,
+                            "state": "ready",
+                            "created_at": "2026-11-20T10:00:00Z",
+                            "updated_at": "2026-11-20T10:00:00Z",
+                        }
+                    ],
+                    "next_cursor": None,
+                }
+            ]
+        }
+    )
+
 
 class DocumentDeleted(BaseModel):
     """The bot knows it no longer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"document": "fees"}]})
 
     document: str
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from trivet_service.access import Reader, Trainer
 from trivet_service.moments import moment
@@ -41,9 +41,31 @@ class RepliesShown(ReplySet):
 class RepliesPage(Page[RepliesShown]):
     """A page of replies, by intent."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "items": [
+                        {
+                            "intent": "card_arrival",
+                            "variants": [
+                                {"text": "Cards take five days.", "language": None, "channels": [], "buttons": []}
+                            ],
+                            "ask": {},
+                            "updated_at": "2026-11-20T10:00:00Z",
+                        }
+                    ],
+                    "next_cursor": None,
+                }
+            ]
+        }
+    )
+
 
 class RepliesDeleted(BaseModel):
     """There are none to this intent any more."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"intent": "card_arrival"}]})
 
     intent: str
 
