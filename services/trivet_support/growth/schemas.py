@@ -15,7 +15,30 @@ from trivet_support.growth.effect import Effect
 from trivet_support.growth.footings import State
 from trivet_support.growth.intent import MAX_NAME, Example, Intent, Source
 
-_EXAMPLES = ["freeze my card please", "put my card on hold", "can I block my card for a week"]
+_INTENT: dict[str, Any] = {
+    "name": "card_freeze",
+    "description": "wants their card blocked for a while",
+    "examples": 3,
+    "known_by": "examples",
+    "created_at": "2026-11-24T12:00:00Z",
+    "changed_at": "2026-11-24T12:00:00Z",
+}
+_EXAMPLE: dict[str, Any] = {
+    "id": "3c1f",
+    "text": "freeze my card please",
+    "source": "api",
+    "created_at": "2026-11-20T10:00:00Z",
+}
+CHANGED: dict[str, Any] = {
+    "added": 2,
+    "merged": 0,
+    "removed": 0,
+    "created": ["card_freeze"],
+    "revision": 7,
+    "answers": True,
+    "stored": True,
+    "effect": None,
+}
 _EFFECT: dict[str, Any] = {
     "held_out": {
         "rows": 924,
@@ -79,20 +102,7 @@ class ExamplesIn(_Asked):
 class IntentShown(BaseModel):
     """An intent; `known_by` says whether the live model learnt it, or only your examples say what it is, or both."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "name": "card_freeze",
-                    "description": "wants their card blocked for a while",
-                    "examples": 3,
-                    "known_by": "examples",
-                    "created_at": "2026-11-24T12:00:00Z",
-                    "changed_at": "2026-11-24T12:00:00Z",
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_INTENT]})
 
     name: str = Field(examples=["card_freeze"])
     description: str
@@ -105,25 +115,7 @@ class IntentShown(BaseModel):
 class IntentsPage(Page[IntentShown]):
     """Some of the intents, by name."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "items": [
-                        {
-                            "name": "card_freeze",
-                            "description": "wants it blocked for a while",
-                            "examples": 2,
-                            "known_by": "examples",
-                            "created_at": "2026-11-20T10:00:00Z",
-                            "changed_at": "2026-11-20T10:00:00Z",
-                        }
-                    ],
-                    "next_cursor": None,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_INTENT], "next_cursor": None}]})
 
 
 class ExampleShown(BaseModel):
@@ -138,23 +130,7 @@ class ExampleShown(BaseModel):
 class ExamplesPage(Page[ExampleShown]):
     """Some of the examples of an intent, oldest first."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "items": [
-                        {
-                            "id": "3c1f",
-                            "text": "freeze my card please",
-                            "source": "api",
-                            "created_at": "2026-11-20T10:00:00Z",
-                        }
-                    ],
-                    "next_cursor": None,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_EXAMPLE], "next_cursor": None}]})
 
 
 class Counted(BaseModel):
@@ -197,22 +173,7 @@ class IntentChanged(BaseModel):
     `answers` says whether this server answers by it already; others follow within a second or two.
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "added": 2,
-                    "merged": 0,
-                    "removed": 0,
-                    "created": ["card_freeze"],
-                    "revision": 7,
-                    "answers": True,
-                    "stored": True,
-                    "effect": None,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [CHANGED]})
 
     added: int
     merged: int = Field(description="Examples that were there already, letters and digits alone.")

@@ -9,14 +9,29 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from trivet_service.moments import moment
 from trivet_service.paging import Page
-from trivet_support.growth.schemas import Description, IntentChanged, Name
+from trivet_support.growth.schemas import CHANGED, Description, IntentChanged, Name
 from trivet_support.inbox.cluster import Cluster
 from trivet_support.inbox.message import Message, Reason
 
 Strategy: TypeAlias = Literal["uncertain", "corrected", "new_cluster"]
 
-MAX_IDS = 500
+Ids = Annotated[
+    list[Annotated[str, StringConstraints(min_length=1, max_length=64)]], Field(min_length=1, max_length=500)
+]
 _ID = "5f0c9d2ab7e14c3f8a61"
+_MESSAGE: dict[str, Any] = {
+    "id": _ID,
+    "text": "please freeze my card for a week",
+    "reason": "uncertain",
+    "intent": "card_arrival",
+    "confidence": 0.41,
+    "decision": "clarify",
+    "corrected": None,
+    "times": 3,
+    "first_at": "2026-11-24T12:00:00Z",
+    "last_at": "2026-11-24T12:30:00Z",
+    "cluster": {"number": 0, "size": 7, "suggested_name": "freeze_card"},
+}
 
 
 class ClusterShown(BaseModel):
@@ -30,25 +45,7 @@ class ClusterShown(BaseModel):
 class MessageShown(BaseModel):
     """A message with what was answered to it last."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": _ID,
-                    "text": "please freeze my card for a week",
-                    "reason": "uncertain",
-                    "intent": "card_arrival",
-                    "confidence": 0.41,
-                    "decision": "clarify",
-                    "corrected": None,
-                    "times": 3,
-                    "first_at": "2026-11-24T12:00:00Z",
-                    "last_at": "2026-11-24T12:30:00Z",
-                    "cluster": {"number": 0, "size": 7, "suggested_name": "freeze_card"},
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_MESSAGE]})
 
     id: str
     text: str = Field(description="Redacted.")
@@ -70,29 +67,7 @@ class InboxPage(Page[MessageShown]):
     """
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "items": [
-                        {
-                            "id": "5f0c9d2ab7e14c3f8a61",
-                            "text": "freeze my card",
-                            "reason": "uncertain",
-                            "intent": "lost_or_stolen_card",
-                            "confidence": 0.41,
-                            "decision": "hand_over",
-                            "corrected": None,
-                            "times": 3,
-                            "first_at": "2026-11-20T10:00:00Z",
-                            "last_at": "2026-11-20T11:00:00Z",
-                            "cluster": {"number": 1, "size": 4, "suggested_name": "freeze_card"},
-                        }
-                    ],
-                    "next_cursor": None,
-                    "keeps_texts": True,
-                }
-            ]
-        }
+        json_schema_extra={"examples": [{"items": [_MESSAGE], "next_cursor": None, "keeps_texts": True}]}
     )
 
     keeps_texts: bool
@@ -125,7 +100,7 @@ class LabelOne(BaseModel):
 class LabelMany(LabelOne):
     """What several messages want, such as those of a cluster."""
 
-    ids: list[Annotated[str, StringConstraints(min_length=1, max_length=64)]] = Field(min_length=1, max_length=MAX_IDS)
+    ids: Ids
 
 
 class DiscardMany(BaseModel):
@@ -133,30 +108,13 @@ class DiscardMany(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    ids: list[Annotated[str, StringConstraints(min_length=1, max_length=64)]] = Field(min_length=1, max_length=MAX_IDS)
+    ids: Ids
 
 
 class Labelled(IntentChanged):
     """What came of it: the messages are examples now, and the next like them is answered so."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "added": 2,
-                    "merged": 0,
-                    "removed": 0,
-                    "created": ["card_freeze"],
-                    "revision": 7,
-                    "answers": True,
-                    "stored": True,
-                    "effect": None,
-                    "intent": "card_freeze",
-                    "labelled": 2,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [CHANGED | {"intent": "card_freeze", "labelled": 2}]})
 
     intent: str
     labelled: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -13,6 +13,16 @@ from trivet_support.knowledge.document import Document, Format
 from trivet_support.knowledge.passage import count_vectors
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+_SHOWN: dict[str, Any] = {
+    "document": "fees",
+    "title": "Fees",
+    "format": "markdown",
+    "characters": 62,
+    "passages": 1,
+    "state": "ready",
+    "created_at": "2026-11-20T10:00:00Z",
+    "updated_at": "2026-11-20T10:00:00Z",
+}
 Filled = Annotated[str, StringConstraints(min_length=1, pattern=r"\w")]
 
 
@@ -58,22 +68,7 @@ class DocumentsIn(BaseModel):
 class DocumentShown(BaseModel):
     """A document. While it is `embedding` its words are found already, its meaning is not."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "document": "fees",
-                    "title": "Fees",
-                    "format": "markdown",
-                    "characters": 62,
-                    "passages": 1,
-                    "state": "ready",
-                    "created_at": "2026-11-20T10:00:00Z",
-                    "updated_at": "2026-11-20T10:00:00Z",
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [_SHOWN]})
 
     document: str
     title: str
@@ -89,21 +84,7 @@ class DocumentWhole(DocumentShown):
     """A document with its text, into which citations point."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "document": "fees",
-                    "title": "Fees",
-                    "format": "markdown",
-                    "characters": 62,
-                    "passages": 1,
-                    "state": "ready",
-                    "created_at": "2026-11-20T10:00:00Z",
-                    "updated_at": "2026-11-20T10:00:00Z",
-                    "text": "# Fees\n\nA new card costs 5 euros.",
-                }
-            ]
-        }
+        json_schema_extra={"examples": [_SHOWN | {"text": "# Fees\n\nA new card costs 5 euros."}]}
     )
 
     text: str
@@ -112,26 +93,7 @@ class DocumentWhole(DocumentShown):
 class DocumentsPut(BaseModel):
     """The documents as they are kept."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "items": [
-                        {
-                            "document": "fees",
-                            "title": "Fees",
-                            "format": "markdown",
-                            "characters": 62,
-                            "passages": 1,
-                            "state": "ready",
-                            "created_at": "2026-11-20T10:00:00Z",
-                            "updated_at": "2026-11-20T10:00:00Z",
-                        }
-                    ]
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_SHOWN]}]})
 
     items: list[DocumentShown]
 
@@ -139,27 +101,7 @@ class DocumentsPut(BaseModel):
 class DocumentsPage(Page[DocumentShown]):
     """A page of documents, by name."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "items": [
-                        {
-                            "document": "fees",
-                            "title": "Fees",
-                            "format": "markdown",
-                            "characters": 62,
-                            "passages": 1,
-                            "state": "ready",
-                            "created_at": "2026-11-20T10:00:00Z",
-                            "updated_at": "2026-11-20T10:00:00Z",
-                        }
-                    ],
-                    "next_cursor": None,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_SHOWN], "next_cursor": None}]})
 
 
 class DocumentDeleted(BaseModel):

@@ -17,6 +17,12 @@ from trivet_support.answers.store import Kept
 from trivet_support.desk.desks import Desks
 
 _SET: Any = Body(openapi_examples={"two variants": {"value": EXAMPLE}})
+_SHOWN: dict[str, Any] = {
+    "intent": "card_arrival",
+    "variants": [{"text": "Cards take five days.", "language": None, "channels": [], "buttons": []}],
+    "ask": {},
+    "updated_at": "2026-11-20T10:00:00Z",
+}
 _BY_INTENT = Order("replies", (str,))
 
 Intent = Annotated[
@@ -41,25 +47,7 @@ class RepliesShown(ReplySet):
 class RepliesPage(Page[RepliesShown]):
     """A page of replies, by intent."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "items": [
-                        {
-                            "intent": "card_arrival",
-                            "variants": [
-                                {"text": "Cards take five days.", "language": None, "channels": [], "buttons": []}
-                            ],
-                            "ask": {},
-                            "updated_at": "2026-11-20T10:00:00Z",
-                        }
-                    ],
-                    "next_cursor": None,
-                }
-            ]
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [_SHOWN], "next_cursor": None}]})
 
 
 class RepliesDeleted(BaseModel):
