@@ -14,7 +14,7 @@ from trivet_support.knowledge.document import Document, Section
 _MOST = 400
 _MOST_OF_ANSWER = 1600
 # Behind a sentence: its mark and what closes it, then a space; scripts without spaces need none. A line ends one too.
-_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*\s+|[。!?]+[”」』)]*\s*|\n+")
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*\s+|[。\uff01\uff1f]+[”」』)]*\s*|\n+")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def cut_passages(document: Document) -> tuple[Passage, ...]:
     """Every passage of a document: whole sentences of one section, as many as fit."""
     found: list[Passage] = []
     for section in document.sections:
-        is_answer = bool(section.heading) and (document.format == "faq" or section.heading.endswith(("?", "?")))
+        is_answer = bool(section.heading) and (document.format == "faq" or section.heading.endswith(("?", "\uff1f")))
         for start, end in _pack(document.text, section, most=_MOST_OF_ANSWER if is_answer else _MOST):
             if not any(map(str.isalnum, document.text[start:end])):
                 continue

@@ -63,6 +63,13 @@ def test_a_passage_is_the_very_characters_that_its_citation_names():
     assert [one.start for one in cut] == sorted(one.start for one in cut)
 
 
+def test_a_question_of_full_width_is_answered_and_one_within_a_word_ends_no_sentence():
+    [chinese] = cut_passages(document("# \u5361\u5728\u54ea\uff1f\n\n\u4e94\u5929\u3002", "markdown"))
+    assert chinese.is_answer
+    cut = cut_passages(document("word " * 75 + "see shop.example/find?number=1", "text"))
+    assert [one.text.rpartition(" ")[2] for one in cut][-1] == "shop.example/find?number=1"
+
+
 def test_what_has_no_end_of_a_sentence_is_cut_between_words():
     cut = cut_passages(document("word " * 500, "text"))
     assert all(len(one.text) <= 400 and not one.text.startswith(" ") for one in cut)
