@@ -135,7 +135,7 @@ def _token_in(body: bytes) -> str:
     """The token of a JSON body; empty: it has none, or is no JSON, which the route will say."""
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     token = told.get("token") if isinstance(told, dict) else None
     return token if isinstance(token, str) and token.isascii() and token.isprintable() else ""

@@ -117,7 +117,7 @@ def _confidence(text: str | None) -> float:
 def _entities(text: str | None) -> list[tuple[str, Any]]:
     try:
         told = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     pairs = told.items() if isinstance(told, dict) else ()
     return [(kind, value) for kind, given in pairs for value in (given if isinstance(given, list) else [given])]

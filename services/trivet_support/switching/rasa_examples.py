@@ -74,7 +74,7 @@ def _mention(found: re.Match[str], where: str) -> Mention:
         return Mention(found["entity"], text, found["value"] or text)
     try:
         told = json.loads(f"{{{found['attributes']}}}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(
             f"the entity behind [{text}] is no JSON: {{{found['attributes']}}}.",
             where=where,

@@ -132,6 +132,8 @@ def test_the_payload_of_a_button_is_read_and_not_guessed(rasa):
     assert told["intent_ranking"] == [told["intent"]]
     assert [(one["entity"], one["value"]) for one in told["entities"]] == [("amount", 5), ("amount", 7), ("to", "Ann")]
     assert rasa.post("/model/parse", json={"text": "/affirm"}).json()["intent"] == {"name": "affirm", "confidence": 1.0}
+    deep = rasa.post("/model/parse", json={"text": '/affirm{"a":' + "[" * 20_000 + "}"})
+    assert (deep.status_code, deep.json()["entities"]) == (200, [])
     spoken = rasa.post("/model/parse", json={"text": "/ my card delivery is late"}).json()
     assert spoken["intent"]["name"] != "my card delivery is late"
 
@@ -152,6 +154,7 @@ def test_a_message_without_a_word_has_no_intent(rasa, text):
         (b'{"message_id": "s"}', 400, "BadRequest"),
         (b'{"text": 7}', 400, "BadRequest"),
         (b'{"text": "\xff"}', 400, "BadRequest"),
+        (b'{"text":' + b"[" * 20_000, 400, "BadRequest"),
     ],
 )
 def test_what_is_wrong_with_a_request_is_said_as_rasa_says_it(rasa, body, status, reason):

@@ -77,7 +77,7 @@ class Account:
     def _look(self, address: str) -> Mapping[str, Any]:
         try:
             told = json.loads(self._ask("GET", address))
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return told if isinstance(told, dict) else {}
 
