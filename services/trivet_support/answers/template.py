@@ -16,7 +16,7 @@ from trivet.errors import InputError
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 # A pair with whatever stands between, or one that has no other.
 _BRACE = re.compile(r"\{[^{}]*\}?|\}")
-_TODO = "Write {name}, with one brace on each side."
+_REMEDY = "Write {name}, with one brace on each side."
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ def read_template(text: str, *, pointer: str) -> Template:
         texts[-1] += text[start:at]
         start = at + len(piece)
         if piece == "}":
-            raise InputError(f"the brace at character {at + 1} closes nothing.", where=pointer, todo=_TODO)
+            raise InputError(f"the brace at character {at + 1} closes nothing.", where=pointer, todo=_REMEDY)
         if not piece.endswith("}"):
-            raise InputError(f"the brace at character {at + 1} is never closed.", where=pointer, todo=_TODO)
+            raise InputError(f"the brace at character {at + 1} is never closed.", where=pointer, todo=_REMEDY)
         name = piece[1:-1]
         if not _NAME.fullmatch(name):
             what = f"{piece!r} at character {at + 1} names no variable."

@@ -12,7 +12,7 @@ from trivet_service.storage.rows import Found, Rows
 from trivet_support.compat.chatwoot.tables import integrations, messages, seen
 
 _NONE = "there is no integration with Chatwoot."
-_TODO = "PUT /v1/integrations/chatwoot connects one."
+_REMEDY = "PUT /v1/integrations/chatwoot connects one."
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Integrations:
         """That of a tenant. Raises UnknownError."""
         found = self._database.of(tenant).read(find_integration)
         if found is None:
-            raise UnknownError(_NONE, todo=_TODO)
+            raise UnknownError(_NONE, todo=_REMEDY)
         return found
 
     def of_account(self, account_id: int, *, tenant: str, most: int) -> list[Integration]:
@@ -89,7 +89,7 @@ class Integrations:
         def remove(rows: Rows) -> None:
             hold_log(rows)
             if not rows.delete(integrations):
-                raise UnknownError(_NONE, todo=_TODO)
+                raise UnknownError(_NONE, todo=_REMEDY)
             record(rows, actor, "integration.deleted", "chatwoot")
             _forget(rows)
 
