@@ -41,7 +41,12 @@ class ListDeclaration(_Declaration):
 
     kind: Literal["list"]
     values: tuple[Value, ...] = Field(min_length=1, max_length=MOST_VALUES)
-    fuzzy: float = Field(0.85, ge=0.7, le=1, description="How alike a misspelt name must be; 1: none is taken.")
+    fuzzy: float = Field(
+        0.83,
+        ge=0.7,
+        le=1,
+        description="How alike a misspelt name must be: .83 is a slip in six letters; 1: none is taken.",
+    )
 
 
 class PatternDeclaration(_Declaration):

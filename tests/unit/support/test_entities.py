@@ -108,6 +108,11 @@ def test_names_of_a_list_are_found_misspelt_and_in_other_words_with_how_alike_th
     assert find("a mackbook pro", product=PRODUCTS | {"fuzzy": 1}) == []
 
 
+def test_one_slip_in_six_letters_is_taken_and_one_in_five_is_not():
+    cities = {"kind": "list", "values": [{"value": "London"}, {"value": "Paris"}]}
+    assert [one.value for one in find("from Londn to parts of it", city=cities)] == ["London"]
+
+
 def test_a_group_of_a_pattern_is_its_value_and_its_place_counts_characters():
     [order] = find("😀 订单ORD-8812吗", order={"kind": "pattern", "patterns": ["ord-(\\d+)"]})
     assert (order.value, order.text, order.start) == ("8812", "ORD-8812", 4)
