@@ -123,8 +123,10 @@ def test_data_that_has_changed_or_is_gone_is_told_by_its_hash(trivet: Trivet, tm
 
 @pytest.mark.real_data
 def test_research_data_trains_and_goes_live_with_a_persons_word_only(trivet: Trivet, tmp_path: Path) -> None:
-    words = ("train", "finance", "phrasebank-allagree", "--name", "press", "--set", "data.shots=20", "--json")
-    result = json.loads(trivet(*words).stdout)
+    # What is asked here is whether it may go live and comes out again, not how good it is.
+    small = ("data.shots=8", "training.epochs=1", "task.max_tokens=32", "export.precision=fp32")
+    knobs = [word for knob in small for word in ("--set", knob)]
+    result = json.loads(trivet("train", "finance", "phrasebank-allagree", "--name", "press", *knobs, "--json").stdout)
     assert result["aliases"] == ["candidate"]
     assert "research only" in result["refused"]
     assert "--accept-licence" in result["refused"]
