@@ -30,4 +30,11 @@ def peer_routes(context: Context, brain: Brain, responder: Responder) -> APIRout
 def peer_layers(context: Context) -> list[Middleware]:
     """What takes the paths of peers for ours."""
     settings = context.settings
-    return [Middleware(RasaDoor, at_root=settings.rasa, max_bytes=settings.max_body_bytes, seconds=settings.receive_s)]
+    door = Middleware(
+        RasaDoor,
+        at_root=settings.rasa,
+        most=settings.max_in_flight,
+        max_bytes=settings.max_body_bytes,
+        seconds=settings.receive_s,
+    )
+    return [door]

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trivet_service.access import presented_key
 from trivet_service.faces import translating
-from trivet_service.problems import problem_response
+from trivet_service.problems import ProblemError, problem_response
 from trivet_service.proxy import route_path
 
 # Whose clients we answer: Rasa 3.x. They read it from `/version` and from errors.
@@ -36,13 +36,17 @@ class RasaDoor:
     The token of the query, else that of the JSON body, is the API key where no header brings one: there
     RasaNLUHttpInterpreter puts it (rasa/core/http_interpreter.py at 0506f3c, rasa/server.py at 00371d2). It goes no
     further than here. Whatever is refused on the way is said in Rasa's shape.
+
+    At most `most` bodies are read here at once, before anybody has shown a key: memory stays bounded.
     """
 
-    def __init__(self, app: ASGIApp, *, at_root: bool, max_bytes: int, seconds: float) -> None:
+    def __init__(self, app: ASGIApp, *, at_root: bool, most: int, max_bytes: int, seconds: float) -> None:
         self.app = app
         self._at_root = at_root
+        self._most = most
         self._max_bytes = max_bytes
         self._seconds = seconds
+        self._reading = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = self._rasas(route_path(scope)) if scope["type"] == "http" else None
@@ -55,11 +59,10 @@ class RasaDoor:
             token = _take_token(scope)
             if not token and not presented_key(Headers(scope=scope)) and scope["method"] == "POST":
                 try:
-                    async with asyncio.timeout(self._seconds):
-                        body, receive = await self._read(receive)
-                except TimeoutError:
-                    detail = f"the body took longer than {self._seconds:g} s to arrive."
-                    await problem_response(Request(scope), 408, detail)(scope, receive, send)
+                    body, receive = await self._read(receive)
+                except ProblemError as error:
+                    refusal = problem_response(Request(scope), error.status_code, error.detail, headers=error.headers)
+                    await refusal(scope, receive, send)
                     return
                 token = _token_in(body)
             if token and not presented_key(Headers(scope=scope)):
@@ -84,15 +87,28 @@ class RasaDoor:
         return f"/v1/t/{tenant}{PREFIX}/{rest}" if tenant else f"/v1{PREFIX}/{rest}"
 
     async def _read(self, receive: Receive) -> tuple[bytes, Receive]:
-        """The body, as far as one may be long, and a `receive` that brings all of it again."""
+        """The body, as far as one may be long, and a `receive` that brings all of it again.
+
+        Raises:
+            ProblemError: it takes too long, or too many others are being read.
+        """
+        if self._reading >= self._most:
+            raise ProblemError(429, f"{self._most} requests are being read.", headers={"Retry-After": "1"})
         seen: list[Message] = []
         size = 0
-        while size <= self._max_bytes:
-            message = await receive()
-            seen.append(message)
-            size += len(message.get("body", b""))
-            if message["type"] != "http.request" or not message.get("more_body", False):
-                break
+        self._reading += 1
+        try:
+            async with asyncio.timeout(self._seconds):
+                while size <= self._max_bytes:
+                    message = await receive()
+                    seen.append(message)
+                    size += len(message.get("body", b""))
+                    if message["type"] != "http.request" or not message.get("more_body", False):
+                        break
+        except TimeoutError as error:
+            raise ProblemError(408, f"the body took longer than {self._seconds:g} s to arrive.") from error
+        finally:
+            self._reading -= 1
         body = b"".join(message.get("body", b"") for message in seen)
 
         async def again() -> Message:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
-from trivet_service.testing import KeyRing
+from trivet_service.testing import KeyRing, wait_until
 
 MESSAGE = "card still not here"
 
@@ -163,6 +164,20 @@ def test_what_is_wrong_with_a_request_is_said_as_rasa_says_it(rasa, body, status
     assert (answer.status_code, told["code"], told["reason"], told["status"]) == (status, status, reason, "failure")
     assert rasa.get("/model/parse").json()["code"] == 405
     assert rasa.get("/nothing/like/it").json()["reason"] == "NotFound"
+
+
+def test_more_bodies_at_once_than_the_limit_are_refused_before_anybody_shows_a_key(serve, keys):
+    _, key = keys.create()
+    client = serve("support", keys=True, rasa=True, max_in_flight=1)
+    with socket.create_connection((client.base_url.host, client.base_url.port)) as waiting:
+        waiting.sendall(b"POST /model/parse HTTP/1.1\r\nHost: a\r\nContent-Length: 13\r\n\r\n{")
+        refused = wait_until(
+            lambda: (one := client.post("/model/parse", json={"text": MESSAGE})).status_code == 429 and one
+        )
+        assert refused.json()["status"] == "failure"
+        assert int(refused.headers["retry-after"]) >= 1
+    # Who waited has gone: there is room again.
+    wait_until(lambda: client.post("/model/parse", json={"text": MESSAGE, "token": key}).status_code == 200)
 
 
 def test_the_rest_channel_says_what_the_bot_says(rasa):
