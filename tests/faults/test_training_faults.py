@@ -205,7 +205,7 @@ def test_a_machine_without_enough_memory_says_so_and_leaves_nothing(encoder: Pat
 
 
 def test_a_run_that_ctrl_c_ends_goes_on_to_the_same_weights(encoder: Path, tmp_path: Path) -> None:
-    recipe = write_recipe(tmp_path, encoder, method='kind = "full"', training="epochs = 40\ncheckpoint_steps = 5")
+    recipe = write_recipe(tmp_path, encoder, method='kind = "full"', training="epochs = 15\ncheckpoint_steps = 5")
     environment = surroundings(tmp_path)
 
     def words(name: str, *more: str) -> list[str]:
