@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
-
 import httpx
-import pytest
 
 from trivet_service.testing import wait_until
-from trivet_service.testing_postgres import TEST_URL, running_postgres
 
 RULE = {
     "name": "person",
@@ -21,44 +15,27 @@ RULE = {
 FAQ = [{"question": "where is my parcel", "answer": "On its way."}]
 
 
-@pytest.fixture
-def server():
-    """A PostgreSQL that may be stopped."""
-    if os.environ.get(TEST_URL):
-        pytest.skip("the server that a URL names is not ours to stop")
-    with tempfile.TemporaryDirectory(prefix="pg-") as folder, running_postgres(Path(folder) / "data") as started:
-        yield started
+def test_rules_and_knowledge_outlast_the_database_and_what_is_refused_is_not_kept(server, environment, served, legs):
+    with (
+        served("support", "--insecure", "--model", f"support={legs['support']}", environment=environment) as process,
+        httpx.Client(base_url=process.address, timeout=30) as client,
+    ):
 
+        def respond() -> httpx.Response:
+            return client.post("/v1/respond", json={"text": "where is my card"})
 
-def test_rules_and_knowledge_outlast_the_database_and_what_is_refused_is_not_kept(server, served, legs, tmp_path):
-    with server.database() as url:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIVET_")} | {
-            "TRIVET_HOME": str(tmp_path / "home"),
-            "TRIVET_CACHE": str(tmp_path / "cache"),
-            "TRIVET_DATABASE_URL": url,
-        }
-        with (
-            served(
-                "support", "--insecure", "--model", f"support={legs['support']}", environment=environment
-            ) as process,
-            httpx.Client(base_url=process.address, timeout=30) as client,
-        ):
-
-            def respond() -> httpx.Response:
-                return client.post("/v1/respond", json={"text": "where is my card"})
-
-            assert client.put("/v1/rules", json={"rules": [RULE]}).status_code == 200
-            assert respond().json()["reply"]["text"] == RULE["then"]["text"]
-            server.stop()
-            assert respond().json()["reply"]["text"] == RULE["then"]["text"]
-            refused = [
-                client.put("/v1/knowledge/faq", json=FAQ),
-                client.put("/v1/rules", json={"rules": []}),
-                client.put("/v1/replies/card", json={"variants": [{"text": "Hello."}]}),
-            ]
-            assert {(one.status_code, one.json()["code"]) for one in refused} == {(503, "store_unavailable")}
-            assert respond().json()["rules"][0]["name"] == "person", "what was not kept does not count either"
-            server.start()
-            wait_until(lambda: client.put("/v1/knowledge/faq", json=FAQ).status_code == 200)
-            wait_until(lambda: client.get("/v1/knowledge/faq").json()["state"] == "ready")
-            assert client.get("/v1/replies").json()["items"] == []
+        assert client.put("/v1/rules", json={"rules": [RULE]}).status_code == 200
+        assert respond().json()["reply"]["text"] == RULE["then"]["text"]
+        server.stop()
+        assert respond().json()["reply"]["text"] == RULE["then"]["text"]
+        refused = [
+            client.put("/v1/knowledge/faq", json=FAQ),
+            client.put("/v1/rules", json={"rules": []}),
+            client.put("/v1/replies/card", json={"variants": [{"text": "Hello."}]}),
+        ]
+        assert {(one.status_code, one.json()["code"]) for one in refused} == {(503, "store_unavailable")}
+        assert respond().json()["rules"][0]["name"] == "person", "what was not kept does not count either"
+        server.start()
+        wait_until(lambda: client.put("/v1/knowledge/faq", json=FAQ).status_code == 200)
+        wait_until(lambda: client.get("/v1/knowledge/faq").json()["state"] == "ready")
+        assert client.get("/v1/replies").json()["items"] == []
