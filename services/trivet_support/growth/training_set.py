@@ -45,10 +45,11 @@ def gather_own(
     examples = store.examples()
     rows = [(one.text, one.intent) for one in examples]
     taken = {hash_text(text) for text, _ in rows}
-    names = {one.name for one in store.all()} | set(known)
+    intents = [one.name for one in store.all()]
+    names = {*intents, *known}
     rows += [(text, label) for text, label in corrections if label in names and hash_text(text) not in taken]
     counts = Counter(label for _, label in rows)
-    lacking = sorted(one.name for one in store.all() if one.name not in known and not counts[one.name])
+    lacking = [name for name in intents if name not in known and not counts[name]]
     if lacking:
         names_of = ", ".join(repr(name) for name in lacking[:5])
         raise InputError(
@@ -75,7 +76,7 @@ def is_open_to(artifact: Artifact, tenant: str, shelf: Shelf) -> bool:
         read_card(name)
     except DataError:
         parts = Path(name).parts
-        return len(parts) > 2 and Path(name) == shelf.folder(parts[-3], parts[-2]) if _is_version(parts) else False
+        return _is_version(parts) and Path(name) == shelf.folder(parts[-3], parts[-2])
     return True
 
 
