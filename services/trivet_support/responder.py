@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from trivet_support.answers.saying import Saying
 from trivet_support.answers.template import read_template
 from trivet_support.answers.variables import gather_variables
-from trivet_support.knowledge.encoding import embed_question
+from trivet_support.encoding import embed_question
 from trivet_support.phrases import phrase
 from trivet_support.replies import Button, Citation, Reply, Responded
 

@@ -13,9 +13,9 @@ from trivet_support.answers.reply_set import Replies
 from trivet_support.answers.store import ReplyStore
 from trivet_support.desk.desk import EMPTY, Desk
 from trivet_support.desk.marks import Kind, Marked, marks_since
+from trivet_support.encoding import encoder_of
 from trivet_support.entities.extraction import read_entities
 from trivet_support.entities.store import EntityStore
-from trivet_support.knowledge.encoding import encoder_of
 from trivet_support.knowledge.librarian import Librarian
 from trivet_support.points.store import PointStore
 from trivet_support.rules.rulebook import read_rules
@@ -52,6 +52,7 @@ class Desks:
         self._most = most
         self._desks: OrderedDict[str, Desk] = OrderedDict()
         self._marks: dict[tuple[str, str], Marked] = {}
+        self._seen_until = 0.0
         # Changes by tenant: what was read before one does not take the place of what was read after it.
         self._changes: Counter[str] = Counter()
         self._changing = threading.Lock()
@@ -63,7 +64,7 @@ class Desks:
             StoreUnavailableError: the database does not answer.
         """
         for marked in marks_since(self._context.database, 0.0):
-            self._marks[marked.tenant, marked.kind] = marked
+            self._note(marked)
         self.librarian.start()
 
     def close(self) -> None:
@@ -98,7 +99,7 @@ class Desks:
         Raises:
             StoreUnavailableError: it is asked for the first time, and the database does not answer.
         """
-        encoder = encoder_of(model)
+        encoder = encoder_of(model.artifact)
         library = self.librarian.of(tenant, encoder)
         if library is None:
             if (tenant, "knowledge") not in self._marks:
@@ -141,16 +142,28 @@ class Desks:
 
     def look(self) -> None:
         """See what other processes have written. Blocks; raises as `of`."""
-        since = max((marked.at for marked in self._marks.values()), default=0.0) - _OVERLAP_S
-        for marked in marks_since(self._context.database, since):
+        for marked in marks_since(self._context.database, self._seen_until - _OVERLAP_S):
             known = self._marks.get((marked.tenant, marked.kind))
             if known is not None and known.mark == marked.mark:
                 continue
-            if marked.kind in _KINDS and marked.tenant in self._desks:
-                self.change(marked.tenant)
-            if marked.kind == "knowledge":
-                for encoder in self.librarian.encoders(marked.tenant):
-                    # What is new in it is embedded once its model is asked.
-                    self.librarian.read(marked.tenant, encoder)
-            # Noted when it is done: where that fails, the next look tries again.
-            self._marks[marked.tenant, marked.kind] = marked
+            try:
+                self._read_again(marked)
+            except StoreUnavailableError:
+                # Not noted: the next look tries again.
+                raise
+            except Exception as error:
+                # One tenant's trouble must not end the looking for all.
+                self._context.log.error("change not read", tenant=marked.tenant, error=type(error).__name__)
+            self._note(marked)
+
+    def _read_again(self, marked: Marked) -> None:
+        if marked.kind in _KINDS and marked.tenant in self._desks:
+            self.change(marked.tenant)
+        if marked.kind == "knowledge":
+            for encoder in self.librarian.encoders(marked.tenant):
+                # What is new in it is embedded once its model is asked.
+                self.librarian.read(marked.tenant, encoder)
+
+    def _note(self, marked: Marked) -> None:
+        self._marks[marked.tenant, marked.kind] = marked
+        self._seen_until = max(self._seen_until, marked.at)

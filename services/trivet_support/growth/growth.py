@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from trivet_service.storage.errors import StoreUnavailableError
 from trivet_service.surroundings import StoppedError
+from trivet_support.encoding import embed_kept, encoder_of
 from trivet_support.growth.footings import Footings
 from trivet_support.growth.grown import base_of, can_grow, grow
 from trivet_support.growth.intent import Example
@@ -142,13 +143,14 @@ class Growth:
         fresh = tuple(one for one in store.examples() if one.revision > known)
         if not fresh:
             return Grown(artifact, revision, None, artifact, (), np.empty((0, artifact.dim), np.float32))
-        vectors = store.vectors(graph_of(artifact))
+        vectors = store.vectors(encoder_of(artifact))
         missing = [one for one in fresh if one.id not in vectors]
         if len(missing) > _INLINE:
             self._embed_beside(model, tenant)
-            fresh = tuple(one for one in fresh if one.id in vectors)
         elif missing:
             vectors |= self._embed(model, store, missing)
+        # Neither what waits for its vector, nor what this encoder cannot read.
+        fresh = tuple(one for one in fresh if one.id in vectors and vectors[one.id].any())
         footing = self.footings.of(artifact)
         assert artifact.prototypes is not None, "what can grow has them"
         spread = footing.spread if footing is not None else Spread.round(artifact.prototypes.means)
@@ -160,9 +162,9 @@ class Growth:
         return Grown(artifact, revision, footing, grown, fresh, rows, is_whole)
 
     def _embed(self, model: Model, store: IntentStore, missing: Sequence[Example]) -> dict[str, F32]:
-        rows = model.embed_beside([one.text for one in missing], go_on=self._go_on)
+        rows = embed_kept(model, [one.text for one in missing], go_on=self._go_on)
         found = {one.id: row for one, row in zip(missing, rows, strict=True)}
-        store.keep_vectors(graph_of(model.artifact), found)
+        store.keep_vectors(encoder_of(model.artifact), found)
         return found
 
     def _embed_beside(self, model: Model, tenant: str) -> None:
@@ -174,7 +176,7 @@ class Growth:
         threading.Thread(target=self._embed_all, args=(model, tenant), name="examples", daemon=True).start()
 
     def _embed_all(self, model: Model, tenant: str) -> None:
-        store, graph = IntentStore(self._context.database, tenant), graph_of(model.artifact)
+        store, graph = IntentStore(self._context.database, tenant), encoder_of(model.artifact)
         try:
             there = store.vectors(graph)
             missing = [one for one in store.examples() if one.id not in there]
@@ -204,12 +206,6 @@ class Growth:
             return
         for tenant, revision in found.items():
             self.tell(tenant, revision)
-
-
-def graph_of(artifact: Artifact) -> str:
-    """What embeds a text: equal where it gives the same vectors."""
-    engine = artifact.graph.engine
-    return f"{artifact.graph.hash[:24]}-{engine.precision}-{artifact.tokenizer.max_tokens}"
 
 
 def _place(model: Model, tenant: str) -> tuple[str, str, int]:

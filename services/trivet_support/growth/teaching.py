@@ -13,9 +13,10 @@ import numpy as np
 from trivet.errors import ArtifactError, InputError
 from trivet_service.audit import actor_of
 from trivet_service.problems import Flaw, ProblemError
+from trivet_support.encoding import encoder_of
 from trivet_support.growth.effect import Effect, Lesson, measure_effect
 from trivet_support.growth.grown import base_of, can_grow, labels_of
-from trivet_support.growth.growth import Growth, graph_of
+from trivet_support.growth.growth import Growth
 from trivet_support.growth.intent import MAX_ROWS, Phrase, Source, hash_text
 from trivet_support.growth.intent_store import Change, Changed, IntentStore
 
@@ -122,7 +123,7 @@ class Teaching:
             descriptions=asked.descriptions,
             phrases=asked.phrases,
             vectors=rows,
-            graph=graph_of(model.artifact),
+            graph=encoder_of(model.artifact),
             source=asked.source,
             replaced=asked.replaced,
         )

@@ -11,11 +11,12 @@ from queue import SimpleQueue
 import numpy as np
 import numpy.typing as npt
 
+from trivet.heads.prototypes import normalise
 from trivet_service.context import Context
 from trivet_service.model import Model
 from trivet_service.storage.errors import StoreUnavailableError
 from trivet_service.surroundings import StoppedError
-from trivet_support.knowledge.encoding import embed_passages, encoder_of
+from trivet_support.encoding import embed_kept, encoder_of
 from trivet_support.knowledge.library import Library
 from trivet_support.knowledge.passage import Passage, cut_passages
 from trivet_support.knowledge.store import KnowledgeStore
@@ -62,7 +63,7 @@ class Librarian:
         """
         self._thread.start()
         model = self._context.models.of("support")
-        for tenant in self.store.unfinished(encoder_of(model)):
+        for tenant in self.store.unfinished(encoder_of(model.artifact)):
             self.ask(tenant, model)
 
     def close(self) -> None:
@@ -88,9 +89,9 @@ class Librarian:
     def ask(self, tenant: str, model: Model) -> None:
         """Have a tenant's documents read, and embedded by a model, soon; once for all who ask meanwhile."""
         with self._changing:
-            if (tenant, encoder_of(model)) in self._queued:
+            if (tenant, encoder_of(model.artifact)) in self._queued:
                 return
-            self._queued.add((tenant, encoder_of(model)))
+            self._queued.add((tenant, encoder_of(model.artifact)))
         self._waiting.put((tenant, model))
 
     def read(self, tenant: str, encoder: str) -> Library:
@@ -123,16 +124,25 @@ class Librarian:
         found = self.store.delete(tenant, document)
         with self._changing:
             self._deletions[tenant] += 1
-            for key in [key for key in self._libraries if key[0] == tenant]:
-                self._libraries[key] = self._libraries[key].without(document)
+        for encoder in self.encoders(tenant):
+            self._take_out(tenant, encoder, document)
         return found
+
+    def _take_out(self, tenant: str, encoder: str, document: str) -> None:
+        while (library := self.of(tenant, encoder)) is not None:
+            # Its words are counted anew, for which no message should wait.
+            rest = library.without(document)
+            with self._changing:
+                if self._libraries.get((tenant, encoder)) is library:
+                    self._libraries[tenant, encoder] = rest
+                    return
 
     def _serve(self) -> None:
         while (asked := self._waiting.get()) is not None and not self._ends.is_set():
             tenant, model = asked
             with self._changing:
                 # Whoever asks from now on has changed something that may not be read here any more.
-                self._queued.discard((tenant, encoder_of(model)))
+                self._queued.discard((tenant, encoder_of(model.artifact)))
             try:
                 self._embed(tenant, model)
             except StoppedError:
@@ -146,7 +156,7 @@ class Librarian:
 
     def _embed(self, tenant: str, model: Model) -> None:
         """Read a tenant's documents, and embed for a while what has no vector; the rest when it is its turn again."""
-        encoder, began = encoder_of(model), time.monotonic()
+        encoder, began = encoder_of(model.artifact), time.monotonic()
         lacking = self.read(tenant, encoder).lacking()
         until = time.monotonic() + max(_TURN_S, (time.monotonic() - began) / _SHARE)
         for start in range(0, len(lacking), _AT_ONCE):
@@ -161,7 +171,7 @@ class Librarian:
             self.store.keep_vectors_of(tenant, self.encoders(tenant))
 
     def _embed_part(self, passages: Sequence[Passage], model: Model) -> F32:
-        return embed_passages(model, [passage.read for passage in passages], go_on=self._go_on)
+        return normalise(embed_kept(model, [passage.read for passage in passages], go_on=self._go_on))
 
     def _go_on(self) -> None:
         if self._ends.is_set():

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, assert_never
 import numpy as np
 
 from trivet.bench.service_measure import Asked, ServiceMeasure
+from trivet.heads.prototypes import normalise
 from trivet_support.knowledge.document import Document
-from trivet_support.knowledge.encoding import normalise
 from trivet_support.knowledge.formats import compose_pairs
 from trivet_support.knowledge.library import Library
 from trivet_support.knowledge.passage import cut_passages

@@ -13,9 +13,9 @@ from trivet_service.access import Trainer
 from trivet_service.context import Context
 from trivet_service.paging import Order, PageAsked, Window, close_page, cut_page, open_page
 from trivet_service.problems import ProblemError
+from trivet_support.encoding import encoder_of
 from trivet_support.growth.effect import TOLERANCE
 from trivet_support.growth.grown import labels_of
-from trivet_support.growth.growth import graph_of
 from trivet_support.growth.intent import Phrase
 from trivet_support.growth.intent_store import IntentStore
 from trivet_support.growth.teaching import Asked, Teaching
@@ -86,7 +86,7 @@ def inbox_routes(context: Context, teaching: Teaching) -> APIRouter:
 
     async def clustered(request: Request, store: InboxStore, window: Window) -> dict[str, Any]:
         model = await context.models.take("support", request)
-        messages, graph = await asyncio.to_thread(store.latest, _CLUSTERED), graph_of(model.artifact)
+        messages, graph = await asyncio.to_thread(store.latest, _CLUSTERED), encoder_of(model.artifact)
         vectors = await asyncio.to_thread(store.vectors, graph)
         missing = [one for one in messages if one.id not in vectors]
         fresh = dict(zip([one.id for one in missing], await model.embed([one.text for one in missing]), strict=True))

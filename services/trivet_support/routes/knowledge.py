@@ -17,8 +17,8 @@ from trivet_service.limits import check_batch
 from trivet_service.paging import Order, PageAsked, close_page, open_page
 from trivet_service.problems import Flaw, ProblemError
 from trivet_support.desk.desks import Desks
+from trivet_support.encoding import encoder_of
 from trivet_support.knowledge.document import Content, Document, Format
-from trivet_support.knowledge.encoding import encoder_of
 from trivet_support.knowledge.formats import compose_pairs, read_content
 from trivet_support.knowledge.passage import count_vectors
 from trivet_support.knowledge.schemas import (
@@ -98,7 +98,7 @@ def knowledge_routes(context: Context, desks: Desks) -> APIRouter:
         return shown(request, caller, [one for name in by_name if (one := store.find(caller.tenant, name))])
 
     def shown(request: Request, caller: Caller, documents: Sequence[Document]) -> list[DocumentShown]:
-        encoder = encoder_of(context.models.take_in_thread("support", request))
+        encoder = encoder_of(context.models.take_in_thread("support", request).artifact)
         done = store.embedded(caller.tenant, encoder, [one.document for one in documents])
         return [show_document(one, embedded=done.get(one.document, 0)) for one in documents]
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from trivet.data.splits import take_shots
 from trivet.evaluation.measure import score_mean, score_share
+from trivet.heads.prototypes import normalise
 from trivet_service.suites.section import Found, Metric, Section, Table
 from trivet_support.judging.foreign import foreign_messages
 from trivet_support.judging.judged import Judged
-from trivet_support.knowledge.encoding import normalise
 from trivet_support.knowledge.library import Library
 from trivet_support.knowledge.passage import Passage
 

@@ -9,59 +9,19 @@ import time
 from contextlib import suppress
 
 import httpx
-import pytest
+import numpy as np
 
-from trivet_service.testing import KeyRing, wait_until
+from trivet_service.audit import operator
+from trivet_service.storage.database import Database
+from trivet_service.storage.kit import kit_domain
+from trivet_service.testing import wait_until
+from trivet_support.growth.intent import Phrase
+from trivet_support.growth.intent_store import Change, IntentStore
+from trivet_support.store import support_domain
 
 # Words that the tiny encoder knows, in wordings that the model has not learnt; the last is what is asked.
 FREEZE = ["problem with annual meeting", "the annual meeting", "my annual meeting late", "a new annual chairman"]
 ASKED = "my annual meeting"
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def place(request, tmp_path_factory):
-    """The environment of servers over one home and one database."""
-    folder = tmp_path_factory.mktemp("growth")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TRIVET_")}
-    own = {"TRIVET_HOME": str(folder / "home"), "TRIVET_CACHE": str(folder / "cache")}
-    if request.param == "sqlite":
-        yield inherited | own | {"TRIVET_DATABASE_URL": f"sqlite:///{folder / 'store.db'}"}
-        return
-    with request.getfixturevalue("postgres").database() as url:
-        yield inherited | own | {"TRIVET_DATABASE_URL": url}
-
-
-@pytest.fixture(scope="module")
-def ring(place):
-    return KeyRing(place["TRIVET_DATABASE_URL"])
-
-
-@pytest.fixture(scope="module")
-def start(served, artifacts, place, ring):
-    """Start a `trivet serve support`; every one of them has the same home and database."""
-    ring.create()
-    return lambda: served("support", "--model", f"support={artifacts['support']}", environment=place)
-
-
-@pytest.fixture(scope="module")
-def server(start):
-    with start() as one:
-        yield one
-
-
-@pytest.fixture
-def tenant(ring, request):
-    """The key of a tenant that no other test has."""
-    return ring.create(tenant=f"t{abs(hash(request.node.name)) % 10**9}", scopes=["read", "write", "train"])[1]
-
-
-def connect(server, key: str) -> httpx.Client:
-    return httpx.Client(base_url=server.address, headers={"X-API-Key": key}, timeout=30)
-
-
-@pytest.fixture
-def client(server, tenant):
-    return connect(server, tenant)
 
 
 def parse(client: httpx.Client, text: str, **options) -> dict:
@@ -74,10 +34,10 @@ def intent_of(client: httpx.Client, text: str) -> str:
     return parse(client, text)["intent"]["name"]
 
 
-def test_a_new_intent_answers_within_a_second_in_every_process_and_after_a_restart(server, start, tenant):
-    first = connect(server, tenant)
+def test_a_new_intent_answers_within_a_second_in_every_process_and_after_a_restart(server, start, key, connect):
+    first = connect(server, key)
     with start() as other:
-        second = connect(other, tenant)
+        second = connect(other, key)
         assert intent_of(first, ASKED) != "assembly"
         began = time.perf_counter()
         put = first.put("/v1/intents/assembly", json={"description": "asks when we meet", "examples": FREEZE})
@@ -162,7 +122,7 @@ def test_a_file_is_read_and_its_bad_row_named_by_line(client):
     assert names == sorted(["assembly", "card_arrival", "earnings", "lost_pin", "transfer"])
 
 
-def test_tenants_have_intents_of_their_own(server, ring):
+def test_tenants_have_intents_of_their_own(server, ring, connect):
     keys = {name: ring.create(tenant=name, scopes=["read", "train"])[1] for name in ("shop", "clinic")}
     shop, clinic, looks = (
         connect(server, key) for key in (keys["shop"], keys["clinic"], ring.create(tenant="shop", scopes=["read"])[1])
@@ -180,10 +140,10 @@ def test_tenants_have_intents_of_their_own(server, ring):
     assert looks.get("/v1/intents/assembly/examples").status_code == 403
 
 
-def test_nothing_acknowledged_is_lost_when_a_server_is_killed_and_it_answers_after_the_restart(start, tenant):
+def test_nothing_acknowledged_is_lost_when_a_server_is_killed_and_it_answers_after_the_restart(start, key, connect):
     acknowledged = []
     with start() as one:
-        client = connect(one, tenant)
+        client = connect(one, key)
         client.put("/v1/intents/assembly", json={"examples": FREEZE}).raise_for_status()
         with suppress(httpx.HTTPError):
             for at in range(1_000):
@@ -193,7 +153,7 @@ def test_nothing_acknowledged_is_lost_when_a_server_is_killed_and_it_answers_aft
                     threading.Timer(0.1, os.kill, (one.pid, signal.SIGKILL)).start()
     assert acknowledged, "it was killed while it wrote"
     with start() as again:
-        client = connect(again, tenant)
+        client = connect(again, key)
         names = {item["name"] for item in client.get("/v1/intents?limit=500").json()["items"]}
         assert {"assembly", *acknowledged} <= names
         assert intent_of(client, ASKED) == "assembly"
@@ -221,3 +181,17 @@ def test_lint_names_what_is_to_be_mended_in_what_is_kept_and_in_a_file(client):
     bad = client.post("/v1/intents:lint", content="text,intent\nx\n", headers={"Content-Type": "text/csv"})
     assert bad.json()["errors"][0]["pointer"] == "/lines/2"
     assert client.get("/v1/intents/chair").status_code == 404, "a file is only looked at"
+
+
+def test_an_example_that_the_encoder_of_today_cannot_read_spoils_no_answer(place, start, ring, connect):
+    key = ring.create(tenant="library", scopes=["read", "train"])[1]
+    database = Database(place["TRIVET_DATABASE_URL"])
+    database.open([kit_domain(), support_domain()])
+    # As an encoder that reads more has left them.
+    phrases = [Phrase("odd", text, "") for text in ("\u200b", *FREEZE)]
+    vectors = np.ones((len(phrases), 4), np.float32)
+    IntentStore(database, "library").apply(Change({"odd": ""}, phrases, vectors, "another-graph"), operator())
+    database.close()
+    with start() as one, connect(one, key) as client:
+        assert client.post("/v1/parse", json={"text": "\u200b"}).status_code == 422
+        assert parse(client, ASKED)["intent"]["name"] == "odd"

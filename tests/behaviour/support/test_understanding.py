@@ -11,7 +11,7 @@ import pytest
 
 from trivet.recipe import build_recipe
 from trivet.settings import Settings
-from trivet_service.testing import KeyRing, wait_until
+from trivet_service.testing import wait_until
 
 ORDER = {"kind": "pattern", "patterns": ["\\bORD-(\\d{4,10})\\b"]}
 PRODUCT = {
@@ -19,53 +19,6 @@ PRODUCT = {
     "values": [{"value": "Gold card", "synonyms": ["golden card", "金卡"]}, {"value": "Debit card"}],
 }
 CARD, PIN = "where is my card arrive", "please my pin lost"
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def place(request, tmp_path_factory):
-    """The environment of servers over one home and one database."""
-    folder = tmp_path_factory.mktemp("understanding")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TRIVET_")}
-    own = {"TRIVET_HOME": str(folder / "home"), "TRIVET_CACHE": str(folder / "cache")}
-    if request.param == "sqlite":
-        yield inherited | own | {"TRIVET_DATABASE_URL": f"sqlite:///{folder / 'store.db'}"}
-        return
-    with request.getfixturevalue("postgres").database() as url:
-        yield inherited | own | {"TRIVET_DATABASE_URL": url}
-
-
-@pytest.fixture(scope="module")
-def ring(place):
-    return KeyRing(place["TRIVET_DATABASE_URL"])
-
-
-@pytest.fixture(scope="module")
-def start(served, artifacts, place, ring):
-    """Start a `trivet serve support`; every one of them has the same home and database."""
-    ring.create()
-    return lambda: served("support", "--model", f"support={artifacts['support']}", environment=place)
-
-
-@pytest.fixture(scope="module")
-def server(start):
-    with start() as one:
-        yield one
-
-
-@pytest.fixture
-def key(ring, request):
-    """The key of a tenant that no other test has."""
-    return ring.create(tenant=f"t{abs(hash(request.node.name)) % 10**9}", scopes=["read", "write", "train"])[1]
-
-
-@pytest.fixture
-def client(server, key):
-    with connect(server, key) as one:
-        yield one
-
-
-def connect(server, key) -> httpx.Client:
-    return httpx.Client(base_url=server.address, headers={"X-API-Key": key}, timeout=30)
 
 
 def parse(client, text, **asked):
@@ -80,7 +33,7 @@ def declare(client, path, body):
     return answer.json()
 
 
-def test_declared_entities_are_found_at_once_by_every_process_and_after_a_kill(start, key):
+def test_declared_entities_are_found_at_once_by_every_process_and_after_a_kill(start, key, connect):
     text = "😀 my gold crad, ord-8812 和金卡"
     with start() as first, start() as second:
         with connect(first, key) as client, connect(second, key) as other:
