@@ -31,7 +31,6 @@ class Scope:
 
     facts: ClassificationFacts | MultilabelFacts
     tokenizer: TextTokenizer
-    knows_small_talk: bool
     is_distance: bool
 
     @classmethod
@@ -42,7 +41,6 @@ class Scope:
         return cls(
             facts,
             artifact.tokenizer,
-            knows_small_talk=knows_small_talk(facts.labels),
             is_distance=artifact.answering.yardstick is None,
         )
 
@@ -53,13 +51,15 @@ class Scope:
         """
         if says_nothing(text):
             return "unreadable"
-        if not self.knows_small_talk and is_small_talk(text):
+        is_talk = is_small_talk(text)
+        # Asked of small talk alone, as it looks at every label.
+        if is_talk and not knows_small_talk(self.facts.labels):
             return "small_talk"
         if not self._is_foreign(answer):
             return None
         if is_gibberish(text, self._count_pieces):
             return "unreadable"
-        if is_small_talk(text):
+        if is_talk:
             return "small_talk"
         return "near" if self._is_near(answer) else "foreign"
 

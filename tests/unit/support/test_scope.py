@@ -10,7 +10,7 @@ import pytest
 from trivet.answers.classification import ClassificationAnswer, ClassificationFacts
 from trivet_support.language import tell_language
 from trivet_support.scope import Scope
-from trivet_support.small_talk import is_small_talk, knows_small_talk
+from trivet_support.small_talk import is_small_talk
 from trivet_support.unreadable import is_gibberish, says_nothing
 
 KNOWN = {"card", "lost", "where", "is", "my", "delivery"}
@@ -31,7 +31,7 @@ class Tokenizer:
 def kind_of(text, *, novelty=0.1, labels=("card", "pin"), chance=0.99):
     facts = ClassificationFacts(labels, max_tokens=32, novelty_threshold=0.5)
     answer = ClassificationAnswer(labels[0], chance, ((labels[0], chance),), novelty, "answer", 3, truncated=False)
-    return Scope(facts, Tokenizer(), knows_small_talk(labels), is_distance=True).kind_of(text, answer)
+    return Scope(facts, Tokenizer(), is_distance=True).kind_of(text, answer)
 
 
 @pytest.mark.parametrize("text", [*string.ascii_letters, "?", "7", "😀", "😀😀!", "aaaa", "...", "é"])
