@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Annotated
 from urllib.parse import quote
@@ -92,10 +92,11 @@ def presented_key(headers: Headers) -> str:
     return token.strip() if kind.lower() == "bearer" else ""
 
 
-def require(scope: Scope) -> Callable[..., Caller]:
+def require(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     """A dependency that gives the caller of a route, and refuses with 403 one whose key lacks the scope."""
 
-    def caller(
+    # Asynchronous though it waits for nothing: what is not is run by a thread, at every request.
+    async def caller(
         request: Request,
         # Not in the annotations: those are text, read where `scope` is not known.
         _header: object = Security(_SCHEMES[0], scopes=[scope]),
@@ -111,7 +112,7 @@ def require(scope: Scope) -> Callable[..., Caller]:
     return caller
 
 
-def _operator(caller: Annotated[Caller, Depends(require("admin"))]) -> Caller:
+async def _operator(caller: Annotated[Caller, Depends(require("admin"))]) -> Caller:
     if not caller.is_operator:
         raise ProblemError(403, f"only a key of the operators may do this: one of the tenant {OPERATORS!r}.")
     return caller
