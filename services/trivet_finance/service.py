@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
     from trivet_service.context import Context
 
 
-def _routes(context: Context) -> APIRouter:
+def _routes(context: Context) -> Sequence[APIRouter]:
     # Training a model of the domain needs no web framework.
     from trivet_finance.routes.analyze import analyze_routes
 
-    return analyze_routes(context)
+    return [analyze_routes(context)]
 
 
 service = Service(

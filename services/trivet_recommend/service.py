@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trivet_service.storage.domain import Domain
 
 
-def _routes(context: Context) -> APIRouter:
+def _routes(context: Context) -> Sequence[APIRouter]:
     # Training a model of the domain needs no web framework.
     from trivet_recommend.routes.recommend import recommend_routes
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from trivet_service.suites.suite import Suite
 
 
-def _routes(context: Context) -> APIRouter:
+def _routes(context: Context) -> Sequence[APIRouter]:
     # Training a model of the domain needs no web framework.
-    from fastapi import APIRouter
-
     from trivet_support.brain import Brain
     from trivet_support.compat.peers import peer_routes
     from trivet_support.desk.desks import Desks
@@ -42,18 +40,18 @@ def _routes(context: Context) -> APIRouter:
     growth = Growth(context)
     brain = Brain(context, dialogue, desks, growth)
     responder = Responder(context, brain)
-    router = APIRouter(lifespan=brain.vocabularies.lifespan)
-    router.include_router(parse_routes(context, brain))
-    router.include_router(explain_routes(context, growth))
     teaching = Teaching(context, growth)
-    router.include_router(intent_routes(context, growth, teaching))
-    router.include_router(inbox_routes(context, teaching))
-    router.include_router(lint_routes(context, growth))
-    router.include_router(train_routes(context, service))
-    router.include_router(session_routes(dialogue))
-    router.include_router(peer_routes(context, brain, responder))
-    router.include_router(desk_routes(context, desks, responder))
-    return router
+    return [
+        parse_routes(context, brain),
+        explain_routes(context, growth),
+        intent_routes(context, growth, teaching),
+        inbox_routes(context, teaching),
+        lint_routes(context, growth),
+        train_routes(context, service),
+        session_routes(dialogue),
+        *peer_routes(context, brain, responder),
+        *desk_routes(context, desks, responder),
+    ]
 
 
 def _layers(context: Context) -> list[Middleware]:

@@ -65,7 +65,8 @@ def create_app(services: Sequence[Service], context: Context) -> FastAPI:
     handle_problems(app)
     app.include_router(health_routes(context))
     for service in services:
-        app.include_router(service.routes(context), tags=[service.name], responses=PROBLEMS)
+        for router in service.routes(context):
+            app.include_router(router, tags=[service.name], responses=PROBLEMS)
     app.include_router(embeddings_routes(context), tags=["openai"])
     app.include_router(prediction_routes(context), tags=["feedback"], responses=PROBLEMS)
     app.include_router(dataset_routes(context, services), tags=["datasets"], responses=PROBLEMS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,9 @@ def classification_service(*, name: str, title: str, recipes: Path, dataset: str
     `example` is a text of the domain, shown in the documentation of both routes.
     """
 
-    def routes(context: Context) -> APIRouter:
+    def routes(context: Context) -> Sequence[APIRouter]:
         from trivet_service.classification_routes import classification_routes
 
-        return classification_routes(context, service=name, title=title, example=example)
+        return [classification_routes(context, service=name, title=title, example=example)]
 
     return Service(name=name, title=title, recipes=recipes, dataset=dataset, routes=routes)

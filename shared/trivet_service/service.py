@@ -32,18 +32,19 @@ class Service:
     """A domain, found through the entry-point group `trivet.services`.
 
     `recipes` is a folder with at least `default.toml`, `dataset` the set of samples that it is shown with, `routes`
-    builds the router once an app is made: whatever it imports is not needed to train. The router's own lifespan, if it
-    has one, begins after the models are loaded. `domain` are its tables, where it has any. `jobs` is what a worker does
-    for it beside training and judging, a function a kind (`jobs.kinds`). `layers` stand around the app before a key is
-    asked for: they take the paths of a peer for those under /v1 that answer them. `suite` is what `trivet suite` judges
-    a model of it by. `companions` are names of models that it makes use of where they are live, or given by --model.
+    builds the routers once an app is made: whatever it imports is not needed to train. A router's own lifespan, if it
+    has one, begins after the models are loaded; none holds another, as each level has every route built once more.
+    `domain` are its tables, where it has any. `jobs` is what a worker does for it beside training and judging, a
+    function a kind (`jobs.kinds`). `layers` stand around the app before a key is asked for: they take the paths of a
+    peer for those under /v1 that answer them. `suite` is what `trivet suite` judges a model of it by. `companions` are
+    names of models that it makes use of where they are live, or given by --model.
     """
 
     name: str
     title: str
     recipes: Path
     dataset: str
-    routes: Callable[[Context], APIRouter]
+    routes: Callable[[Context], Sequence[APIRouter]]
     domain: Callable[[], Domain] | None = None
     jobs: Mapping[Kind, Run] = field(default_factory=dict)
     layers: Callable[[Context], Sequence[Middleware]] | None = None

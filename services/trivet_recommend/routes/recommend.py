@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,8 +19,8 @@ from trivet_service.context import Context
 from trivet_service.jobs.followed import ended_jobs, followed
 
 
-def recommend_routes(context: Context) -> APIRouter:
-    """The service's router; its lifespan builds the catalogue and index from the store."""
+def recommend_routes(context: Context) -> Sequence[APIRouter]:
+    """The service's routers; the first one's lifespan builds the catalogue and index from the store."""
     shops = Shops(context)
 
     @asynccontextmanager
@@ -37,8 +37,9 @@ def recommend_routes(context: Context) -> APIRouter:
         async with followed(context, "recommend", lambda job: shops.reload(job.tenant), known=known):
             yield
 
-    router = APIRouter(lifespan=lifespan)
-    router.include_router(item_routes(context, shops))
-    router.include_router(event_routes(context, shops))
-    router.include_router(recommendation_routes(context, shops))
-    return router
+    return [
+        APIRouter(lifespan=lifespan),
+        item_routes(context, shops),
+        event_routes(context, shops),
+        recommendation_routes(context, shops),
+    ]

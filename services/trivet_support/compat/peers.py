@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter
 from starlette.middleware import Middleware
 
 from trivet_support.compat.chatwoot.routes import chatwoot_routes
@@ -13,18 +13,16 @@ from trivet_support.compat.rasa_channel import channel_routes
 from trivet_support.compat.rasa_door import RasaDoor
 
 if TYPE_CHECKING:
+    from fastapi import APIRouter
+
     from trivet_service.context import Context
     from trivet_support.brain import Brain
     from trivet_support.responder import Responder
 
 
-def peer_routes(context: Context, brain: Brain, responder: Responder) -> APIRouter:
+def peer_routes(context: Context, brain: Brain, responder: Responder) -> Sequence[APIRouter]:
     """The routes of every peer."""
-    router = APIRouter()
-    router.include_router(rasa_routes(context, brain))
-    router.include_router(channel_routes(responder))
-    router.include_router(chatwoot_routes(context, responder))
-    return router
+    return [rasa_routes(context, brain), channel_routes(responder), chatwoot_routes(context, responder)]
 
 
 def peer_layers(context: Context) -> list[Middleware]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from trivet_support.responder import Responder
 
 
-def desk_routes(context: Context, desks: Desks, responder: Responder) -> APIRouter:
+def desk_routes(context: Context, desks: Desks, responder: Responder) -> Sequence[APIRouter]:
     """The routes over the desks of this app, which follow the database while it runs."""
 
     @asynccontextmanager
@@ -35,11 +35,12 @@ def desk_routes(context: Context, desks: Desks, responder: Responder) -> APIRout
             await following
         await asyncio.to_thread(desks.close)
 
-    router = APIRouter(lifespan=lifespan)
-    router.include_router(respond_routes(responder))
-    router.include_router(reply_routes(desks))
-    router.include_router(knowledge_routes(context, desks))
-    router.include_router(rule_routes(desks))
-    router.include_router(entity_routes(desks))
-    router.include_router(point_routes(context, desks))
-    return router
+    return [
+        APIRouter(lifespan=lifespan),
+        respond_routes(responder),
+        reply_routes(desks),
+        knowledge_routes(context, desks),
+        rule_routes(desks),
+        entity_routes(desks),
+        point_routes(context, desks),
+    ]

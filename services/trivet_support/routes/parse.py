@@ -36,7 +36,7 @@ _MANY: Any = Body(openapi_examples={"messages": {"value": {"texts": ["card still
 
 def parse_routes(context: Context, brain: Brain) -> APIRouter:
     """The routes over the model of this app."""
-    router = APIRouter()
+    router = APIRouter(lifespan=brain.vocabularies.lifespan)
 
     @router.post("/v1/parse", summary="What a message wants")
     async def parse(request: Request, _: Reader, asked: ParseRequest = _ONE) -> ParseAnswer:

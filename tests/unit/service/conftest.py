@@ -109,7 +109,7 @@ def note_routes(context):
 
         return StreamingResponse(events(), media_type="text/event-stream")
 
-    return router
+    return [router]
 
 
 @pytest.fixture(scope="session")
