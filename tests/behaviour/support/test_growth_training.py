@@ -113,7 +113,12 @@ def test_a_gate_keeps_old_answers_and_a_trained_model_answers_without_the_exampl
         assert with_examples["intent"]["name"] == "assembly"
         body = {
             "mode": "head",
-            "overrides": {"encoder.name": "tiny", "export.precision": "fp32", "task.max_tokens": 32},
+            "overrides": {
+                "encoder.name": "tiny",
+                "export.precision": "fp32",
+                "task.max_tokens": 32,
+                "method.expansion": 256,
+            },
         }
         asked = client.post("/v1/train", json=body)
         assert asked.status_code == 202, asked.text
