@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from trivet.errors import InputError
@@ -75,9 +76,17 @@ class ListSpotter:
         words = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(folded)]
         yield from self._find_spelt(message, words)
 
+    @cached_property
+    def _by_size(self) -> Mapping[int, Mapping[str, str]]:
+        """Names between spaces to values by how many words they have, most first."""
+        sizes: dict[int, dict[str, str]] = {}
+        for words, value in self.spelt.items():
+            sizes.setdefault(len(words), {})[" ".join(words)] = value
+        return dict(sorted(sizes.items(), reverse=True))
+
     def _find_spelt(self, message: Message, words: list[tuple[str, int, int]]) -> Iterator[Entity]:
         unknown: dict[int, list[tuple[str, int, int]]] = {}
-        for size in sorted({len(key) for key in self.spelt}, reverse=True):
+        for size in self._by_size:
             for at in range(len(words) - size + 1):
                 window = words[at : at + size]
                 key, start, end = tuple(word for word, _, _ in window), window[0][1], window[-1][2]
@@ -94,7 +103,7 @@ class ListSpotter:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
-        names = {" ".join(key): value for key, value in self.spelt.items() if len(key) == size}
+        names = self._by_size[size]
         known = [name for name in names if len(name) >= _LEAST_FUZZY]
         for text, start, end in windows if known else ():
             found = process.extractOne(text, known, scorer=OSA.normalized_similarity, score_cutoff=self.fuzzy)
