@@ -45,7 +45,7 @@ class ListDeclaration(_Declaration):
         0.83,
         ge=0.7,
         le=1,
-        description="How alike a misspelt name must be: .83 is a slip in six letters; 1: none is taken.",
+        description="How alike a misspelt name is: .83 is a slip in six letters, 1 none.",
     )
 
 
