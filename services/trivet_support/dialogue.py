@@ -7,13 +7,13 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from trivet_service.exchange import exchange_of
 from trivet_service.privacy.redaction import redact
-from trivet_support.sessions import Kept, forget_session, keep_reply, keep_turn, prune_sessions, read_session
+from trivet_support.pruning import prune
+from trivet_support.sessions import Kept, forget_session, keep_reply, keep_turn, read_session
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -106,10 +106,9 @@ class Dialogue:
         """Remove what is over every few minutes, until cancelled."""
         while True:
             try:
-                everyone = self._context.database.everyone()
-                await asyncio.to_thread(everyone.write, partial(prune_sessions, before=self._since()))
+                await asyncio.to_thread(prune, self._context)
             except Exception as error:  # what is over stays unseen anyway; the next look removes it
-                self._context.log.warning("pruning of sessions waits", error=type(error).__name__)
+                self._context.log.warning("pruning waits", error=type(error).__name__)
             await asyncio.sleep(_PRUNE_EVERY_S)
 
     def _since(self) -> float:
