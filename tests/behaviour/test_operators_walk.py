@@ -49,7 +49,9 @@ def surroundings(desk, cache, database_url):
     return inherited | own | named | {"TRIVET_CACHE": str(cache), "TRIVET_OFFLINE": "1"}
 
 
+# Three trainings take their time: on SQLite, where its steps have tests of their own, the walk is gone in full runs.
 @pytest.mark.system("curl")
+@pytest.mark.parametrize("database_url", [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"], indirect=True)
 def test_the_walk_goes_as_the_guide_says(desk, surroundings):
     [script] = re.findall(r"^```shell\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     process = subprocess.Popen(
