@@ -10,10 +10,11 @@ from fastapi import APIRouter, Body, Path, Query, Request
 
 from trivet_service.access import Reader, Trainer
 from trivet_service.audit import actor_of
+from trivet_service.content_type import format_of
 from trivet_service.context import Context
 from trivet_service.exchange import exchange_of
 from trivet_service.paging import PageAsked, close_page, open_page
-from trivet_service.problems import Flaw, ProblemError
+from trivet_service.problems import ProblemError
 from trivet_support.growth.bulk import FORMATS, read_bulk
 from trivet_support.growth.effect import TOLERANCE
 from trivet_support.growth.grown import labels_of
@@ -208,7 +209,7 @@ def intent_routes(context: Context, growth: Growth, teaching: Teaching) -> APIRo
         force: Force = False,
         reason: Reason = "",
     ) -> IntentChanged:
-        phrases = await asyncio.to_thread(read_bulk, await request.body(), format_of(request))
+        phrases = await asyncio.to_thread(read_bulk, await request.body(), format_of(request.headers, FORMATS))
         asked = Asked(
             descriptions={phrase.intent: None for phrase in phrases},
             phrases=phrases,
@@ -226,19 +227,6 @@ def intent_routes(context: Context, growth: Growth, teaching: Teaching) -> APIRo
         return await teaching.answer_by(model, tenant, await asyncio.to_thread(of(tenant).revision))
 
     return router
-
-
-def format_of(request: Request) -> str:
-    """How the body of a file is to be read, by its Content-Type.
-
-    Raises:
-        ProblemError: 422, it is none that is read.
-    """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in FORMATS:
-        detail = f"the Content-Type {kind!r} is no format that is read: send one of {', '.join(FORMATS)}."
-        raise ProblemError(422, detail, code="unknown_format", errors=[Flaw(pointer="", detail=detail)])
-    return FORMATS[kind]
 
 
 def shown(request: Request, taught: Taught) -> IntentChanged:

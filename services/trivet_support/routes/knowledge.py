@@ -11,11 +11,12 @@ from fastapi.concurrency import run_in_threadpool
 
 from trivet.errors import InputError
 from trivet_service.access import Caller, Reader, Trainer
+from trivet_service.content_type import format_of
 from trivet_service.context import Context
 from trivet_service.exchange import exchange_of
 from trivet_service.limits import check_batch
 from trivet_service.paging import Order, PageAsked, close_page, open_page
-from trivet_service.problems import Flaw, ProblemError
+from trivet_service.problems import ProblemError
 from trivet_support.desk.desks import Desks
 from trivet_support.encoding import encoder_of
 from trivet_support.knowledge.document import Content, Document, Format
@@ -115,10 +116,7 @@ def knowledge_routes(context: Context, desks: Desks) -> APIRouter:
         document: Name,
         title: Annotated[str, Query(max_length=500, description="Empty: the file's own, else its name.")] = "",
     ) -> DocumentShown:
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind not in _FORMATS:
-            detail = f"the Content-Type {kind!r} is no format that is read: send one of {', '.join(_FORMATS)}."
-            raise ProblemError(422, detail, code="unknown_format", errors=[Flaw(pointer="", detail=detail)])
+        kind = format_of(request.headers, _FORMATS)
         body = await request.body()
         try:
             text = body.decode("utf-8-sig")
@@ -127,8 +125,8 @@ def knowledge_routes(context: Context, desks: Desks) -> APIRouter:
             raise ProblemError(400, detail, code="invalid_utf8") from error
 
         def take() -> DocumentShown:
-            content = read_content(text, _FORMATS[kind])
-            [one] = keep(request, caller, [_made(document, title, _FORMATS[kind], content)])
+            content = read_content(text, kind)
+            [one] = keep(request, caller, [_made(document, title, kind, content)])
             return one
 
         return await run_in_threadpool(take)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from trivet_service.access import Trainer
+from trivet_service.content_type import format_of
 from trivet_service.context import Context
 from trivet_service.exchange import exchange_of
 from trivet_service.problems import Flaw, ProblemError
@@ -18,7 +19,6 @@ from trivet_support.growth.growth import Growth
 from trivet_support.growth.intent import MAX_ROWS, Example
 from trivet_support.growth.intent_store import IntentStore
 from trivet_support.growth.lint import Code, Issue, Row, Severity, lint_meaning, lint_rows
-from trivet_support.routes.intents import format_of
 
 _SHOWN = 500
 _FILE: dict[str, Any] = {
@@ -105,7 +105,7 @@ def lint_routes(context: Context, growth: Growth) -> APIRouter:
 
 
 async def _read(request: Request, body: bytes) -> list[Row]:
-    phrases = await asyncio.to_thread(read_bulk, body, format_of(request))
+    phrases = await asyncio.to_thread(read_bulk, body, format_of(request.headers, FORMATS))
     if len(phrases) > MAX_ROWS:
         flaw = Flaw(pointer="", detail=f"{len(phrases)} examples; at most {MAX_ROWS} go into one request.")
         raise ProblemError(413, flaw.detail, code="batch_too_large", errors=[flaw])

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from starlette.datastructures import Headers
 
 from trivet.errors import DataError, InputError, OverloadError
 from trivet.recipe import read_recipe
 from trivet.recipe.data import DataRecipe
 from trivet_service.access import Caller, Reader, Trainer
 from trivet_service.audit import actor_of, record_now
+from trivet_service.content_type import format_of
 from trivet_service.context import Context
 from trivet_service.datasets.check import AT_ONCE, Checked, check_apart
 from trivet_service.datasets.schemas import DataSetDeleted, DataSetPut, DataSetShown, DataSetsPage, show_put, show_set
@@ -68,7 +68,7 @@ def dataset_routes(context: Context, services: Sequence[Service]) -> APIRouter:
     ) -> DataSetPut:
         columns = {role: column for role, column in (("text", text), ("label", label)) if column}
         reading = _reading(services, service, columns)
-        table_format = _format(request.headers)
+        table_format = format_of(request.headers, FORMATS)
         shelf = Shelf(settings.home, caller.tenant)
         draft = await asyncio.to_thread(shelf.draft, table_format)
         try:
@@ -149,14 +149,6 @@ def _check(checks: threading.BoundedSemaphore, uploaded: Uploaded, table: str, d
         raise ProblemError(422, error.line(), code="bad_rows", errors=[flaw]) from error
     finally:
         checks.release()
-
-
-def _format(headers: Headers) -> str:
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind not in FORMATS:
-        detail = f"the Content-Type {kind!r} is no format that is read: send one of {', '.join(FORMATS)}."
-        raise ProblemError(422, detail, code="unknown_format", errors=[Flaw(pointer="", detail=detail)])
-    return FORMATS[kind]
 
 
 def _reading(services: Sequence[Service], name: str, columns: dict[str, str]) -> dict[str, Any]:
