@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from trivet.evaluation.plots import Plot
+from trivet.evaluation.picture import Plot
 from trivet.evaluation.report import Report, Score
 from trivet.evaluation.style import STYLE
 

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trivet.errors import TrivetError
+from trivet.evaluation.picture import ACCENT, INK, WARNING, Plot, draw
 from trivet.evaluation.report import Report
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-# Lines and letters are drawn in this colour and then take the colour of the page's text, dark or light.
-INK = "#010203"
-ACCENT = "#3b82f6"
-WARNING = "#f97316"
 
 # More labels than this are not named along the axes: nobody could read them.
 NAMED_LABELS = 30
 
 Draw = Callable[["Axes", Report], None]
-
-
-@dataclass(frozen=True)
-class Plot:
-    """One picture: `svg` is an element to stand in a page, `png` a file's bytes on white."""
-
-    name: str
-    title: str
-    svg: str
-    png: bytes
 
 
 def draw_plots(report: Report) -> tuple[Plot, ...]:
@@ -54,52 +35,11 @@ def draw_plots(report: Report) -> tuple[Plot, ...]:
         chosen.append(("confusion", "Confusion", (side + 0.6, side), _draw_confusion))
     if report.kind == "regression":
         chosen.append(("values", "Predicted against true", (4.8, 4.4), _draw_values))
-    return tuple(_render(report, *one) for one in chosen)
+    return tuple(_draw(report, *one) for one in chosen)
 
 
-def _render(report: Report, name: str, title: str, size: tuple[float, float], draw: Draw) -> Plot:
-    try:
-        from matplotlib import rc_context
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise TrivetError(
-            "the pictures of a report need matplotlib.", where="report", todo="pip install 'trivet[train]'."
-        ) from error
-    style: dict[Any, Any] = {
-        # Names of shapes follow from it: fixed, and another for each picture of the page.
-        "svg.hashsalt": name,
-        "svg.fonttype": "none",
-        "font.family": "sans-serif",
-        "font.size": 9,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),
-    }
-    # A Figure of its own canvas: no display, no global state of pyplot.
-    with rc_context(style):
-        figure = Figure(figsize=size, layout="constrained")
-        FigureCanvasAgg(figure)
-        draw(figure.add_subplot(), report)
-        return Plot(name, title, _save_svg(figure, title), _save_png(figure))
-
-
-def _save_svg(figure: Figure, title: str) -> str:
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None, "Title": title})
-    svg = buffer.getvalue()
-    element = svg[svg.index("<svg") :].replace(INK, "currentColor")
-    element = re.sub(r"<metadata>.*?</metadata>\s*", "", element, flags=re.DOTALL)
-    # An id may stand only once in a page, and no reference needs those of groups.
-    element = re.sub(r'<g id="[^"]*">', "<g>", element)
-    # In a page the picture must be able to shrink: its own width and height would forbid it.
-    return re.sub(r'<svg[^>]*?(viewBox="[^"]*")[^>]*>', rf'<svg role="img" aria-label="{title}" \1>', element, count=1)
-
-
-def _save_png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150, facecolor="white", metadata={"Software": None})
-    return buffer.getvalue()
+def _draw(report: Report, name: str, title: str, size: tuple[float, float], paint: Draw) -> Plot:
+    return draw(name, title, lambda axes: paint(axes, report), size=size)
 
 
 def _draw_baselines(axes: Axes, report: Report) -> None:

@@ -10,10 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from trivet.data.context import split_context
 from trivet.evaluation.measure import LEAST, score_mean
 from trivet.evaluation.metrics.calibration import brier, ece, ece_interval, reliability
-from trivet.evaluation.plots import ACCENT, INK, WARNING, Plot
+from trivet.evaluation.picture import ACCENT, INK, WARNING, Plot, draw
 from trivet.evaluation.report import Score
 from trivet.trust.temperature import probabilities
-from trivet_service.suites.drawing import draw
 from trivet_service.suites.section import Found, Metric, Section, Table
 from trivet_support.judging.judged import Judged
 from trivet_support.language import tell_language

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 from trivet.data.splits import take_shots
 from trivet.errors import EncoderError
 from trivet.evaluation.compare import compare_paired
-from trivet.evaluation.plots import ACCENT, Plot
+from trivet.evaluation.picture import ACCENT, Plot, draw
 from trivet.evaluation.predictions import index_labels
 from trivet.heads.analytic import AnalyticHead
 from trivet.methods.features import embed_frozen
 from trivet.recipe.method import HeadMethod
-from trivet_service.suites.drawing import draw
 from trivet_service.suites.section import Found, Metric, NothingToJudgeError, Section, Table
 from trivet_support.judging.judged import Judged
 

@@ -18,10 +18,9 @@ from trivet.evaluation.metrics.classification import (
     score_classes,
     worst_confusions,
 )
-from trivet.evaluation.plots import Plot
+from trivet.evaluation.picture import Plot, draw
 from trivet.evaluation.predictions import index_labels
 from trivet.evaluation.report import Score
-from trivet_service.suites.drawing import draw
 from trivet_service.suites.section import Found, Metric, Section, Table
 from trivet_support.judging.judged import Judged
 

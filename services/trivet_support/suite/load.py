@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trivet.bench.served import Running, running_service
-from trivet.evaluation.plots import ACCENT, Plot
-from trivet_service.suites.drawing import draw
+from trivet.evaluation.picture import ACCENT, Plot, draw
 from trivet_service.suites.section import Found, Metric, Section, Table
 from trivet_support.judging.judged import Judged
 

@@ -12,9 +12,8 @@ from trivet.data.samples import SAMPLES, read_dialogues
 from trivet.errors import DataError
 from trivet.evaluation.compare import compare_paired
 from trivet.evaluation.measure import score_share
-from trivet.evaluation.plots import ACCENT, INK, Plot
+from trivet.evaluation.picture import ACCENT, INK, Plot, draw
 from trivet.evaluation.predictions import index_labels
-from trivet_service.suites.drawing import draw
 from trivet_service.suites.section import Found, Metric, NothingToJudgeError, Section, Table
 from trivet_support.history import read_column
 from trivet_support.judging.judged import Judged

@@ -9,9 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from trivet.evaluation.measure import score_share
 from trivet.evaluation.metrics.novelty import auroc, auroc_interval
-from trivet.evaluation.plots import ACCENT, WARNING, Plot
+from trivet.evaluation.picture import ACCENT, WARNING, Plot, draw
 from trivet.evaluation.report import Score
-from trivet_service.suites.drawing import draw
 from trivet_service.suites.section import Found, Metric, NothingToJudgeError, Section, Table
 from trivet_support.judging.foreign import foreign_messages
 from trivet_support.judging.judged import Answered, Judged

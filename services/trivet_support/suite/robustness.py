@@ -9,8 +9,7 @@ import numpy as np
 
 from trivet.evaluation.compare import compare_paired
 from trivet.evaluation.measure import score_share
-from trivet.evaluation.plots import ACCENT, INK, Plot
-from trivet_service.suites.drawing import draw
+from trivet.evaluation.picture import ACCENT, INK, Plot, draw
 from trivet_service.suites.section import Found, Metric, Section, Table
 from trivet_support.judging.changes import CHANGES
 from trivet_support.judging.judged import Answered, Judged

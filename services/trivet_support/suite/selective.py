@@ -10,10 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from trivet.evaluation.intervals import bootstrap_statistic
 from trivet.evaluation.measure import score_share
-from trivet.evaluation.plots import ACCENT, WARNING, Plot
+from trivet.evaluation.picture import ACCENT, WARNING, Plot, draw
 from trivet.evaluation.predictions import index_labels
 from trivet.evaluation.report import Score
-from trivet_service.suites.drawing import draw
 from trivet_service.suites.section import Found, Metric, Section, Table
 from trivet_support.judging.judged import Judged
 from trivet_support.judging.simpler import RASA_THRESHOLD

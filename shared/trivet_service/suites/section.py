@@ -8,7 +8,7 @@ from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from trivet.errors import TrivetError
 from trivet.evaluation.compare import Comparison
-from trivet.evaluation.plots import Plot
+from trivet.evaluation.picture import Plot
 from trivet.evaluation.report import Score
 
 Judged = TypeVar("Judged")

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from trivet.errors import TrivetError
-from trivet_service.suites.drawing import draw
+from trivet.evaluation.picture import draw
 from trivet_service.suites.gates import GateOutcome
 from trivet_service.suites.report import SuiteReport
 from trivet_service.suites.section import Found, Metric, Outcome, Table
